@@ -1,0 +1,38 @@
+import { catalogue, type ErrorCode } from './catalogue.js';
+
+/** What an entry of the catalogue says about one kind of failure. */
+export interface ErrorEntry {
+  /** What went wrong and where; `{name}` is replaced by the detail of that name. */
+  readonly message: string;
+  /** What the reader can do about it; the same placeholders. */
+  readonly remedy: string;
+  /** Whether the same request may succeed later without a change. */
+  readonly retryable: boolean;
+  /** Exit code of a command that ends with it: 2 for wrong use or input, 1 for a failure. */
+  readonly exitCode: 1 | 2;
+}
+
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
+
+const fill = (template: string, details: ErrorDetails): string =>
+  template.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? `{${name}}`));
+
+/** Every failure that a user can meet, with a code of the catalogue. */
+export class LocopropError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+  readonly remedy: string;
+  readonly retryable: boolean;
+  readonly exitCode: 1 | 2;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: ErrorOptions) {
+    const entry: ErrorEntry = catalogue[code];
+    super(fill(entry.message, details), options);
+    this.name = 'LocopropError';
+    this.code = code;
+    this.details = details;
+    this.remedy = fill(entry.remedy, details);
+    this.retryable = entry.retryable;
+    this.exitCode = entry.exitCode;
+  }
+}

@@ -1,0 +1,11 @@
+import type { ErrorEntry } from './error.js';
+
+/** Exports of trained networks. */
+export const exportErrors = {
+  EXPORT_UNSUPPORTED: {
+    message: 'The network cannot be exported as {format}: {reason}',
+    remedy: 'Choose another format; safetensors holds any network.',
+    retryable: false,
+    exitCode: 1,
+  },
+} as const satisfies Record<string, ErrorEntry>;

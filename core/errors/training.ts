@@ -1,0 +1,11 @@
+import type { ErrorEntry } from './error.js';
+
+/** Failures while a network is trained. */
+export const trainingErrors = {
+  TRAINING_DIVERGED: {
+    message: 'The {quantity} of step {step} (epoch {epoch}) is not finite{where}.',
+    remedy: 'Lower the learning rate or the activation learning rate, or resume from the last good checkpoint {checkpoint} with other values.',
+    retryable: false,
+    exitCode: 1,
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,1 @@
+export { LocopropError } from './core/errors/error.js';
