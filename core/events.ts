@@ -1,0 +1,78 @@
+/** One line of metrics.jsonl: what is known at the end of an epoch. */
+export interface EpochMetrics {
+  /** Epochs completed. */
+  readonly epoch: number;
+  /** Steps completed. */
+  readonly step: number;
+  /** Mean loss over the training examples, with the weights at the end of the epoch. */
+  readonly trainLoss: number;
+  readonly testLoss: number | null;
+  /** Share of right classes, 0 to 1; null unless the network is a classifier. */
+  readonly trainAccuracy: number | null;
+  readonly testAccuracy: number | null;
+  /** Seconds spent in training steps since the start of the run, evaluation not counted. */
+  readonly trainSeconds: number;
+  readonly examplesPerSecond: number;
+  /** Mean over the epoch's steps of each layer's local objective, first layer first. */
+  readonly layers: readonly LayerMetrics[];
+}
+
+export interface LayerMetrics {
+  /** Before the first local iteration; null where the objective has no elementary form. */
+  readonly objectiveBefore: number | null;
+  /** After the last local iteration. */
+  readonly objectiveAfter: number | null;
+  /** Solves that the guard had redone in this epoch. */
+  readonly guardRedone: number;
+}
+
+/** Why a run ended. */
+export type RunOutcome = 'completed' | 'stopped' | 'failed';
+
+/** What can happen in a run; each kind has its own fields. */
+export type RunEventBody =
+  | {
+      readonly type: 'run.started';
+      readonly job: string;
+      readonly engine: string;
+      readonly threads: number;
+      readonly parameters: number;
+      readonly trainExamples: number;
+      readonly stepsPerEpoch: number;
+      readonly epochs: number;
+      /** Steps already committed: 0 for a new run. */
+      readonly step: number;
+    }
+  | {
+      readonly type: 'step.done';
+      /** Epoch of this step, from 1. */
+      readonly epoch: number;
+      /** Steps committed, this one included. */
+      readonly step: number;
+      /** Loss of the batch before the step's updates. */
+      readonly loss: number;
+      readonly examples: number;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'guard.redone';
+      readonly step: number;
+      readonly layer: number;
+      readonly attempt: number;
+      readonly learningRateFactor: number;
+      readonly objectiveBefore: number | null;
+      readonly objectiveAfter: number | null;
+    }
+  | ({ readonly type: 'epoch.done' } & EpochMetrics)
+  | { readonly type: 'checkpoint.saved'; readonly step: number; readonly file: string; readonly best: boolean }
+  | { readonly type: 'checkpoint.damaged'; readonly file: string; readonly reason: string }
+  | {
+      readonly type: 'run.ended';
+      readonly outcome: RunOutcome;
+      readonly step: number;
+      readonly epoch: number;
+      readonly reason: string | null;
+    };
+
+/** An event as it stands in the log: numbered from 1 without gaps. */
+export type RunEvent = RunEventBody & { readonly sequence: number; readonly time: string };
