@@ -8,4 +8,16 @@ export const engineErrors = {
     retryable: false,
     exitCode: 1,
   },
+  ENGINE_CALL_FAILED: {
+    message: 'The engine {engine} could not carry out a computation: {reason}',
+    remedy: 'If memory ran out, use a smaller batch or layer; else run `locoprop doctor` and `locoprop verify`.',
+    retryable: false,
+    exitCode: 1,
+  },
+  ENGINE_LOST: {
+    message: 'The engine {engine} is gone: {reason}',
+    remedy: 'Continue from the last checkpoint with `locoprop train --resume`; if it happens again, try another engine.',
+    retryable: true,
+    exitCode: 1,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -16,8 +16,10 @@ export interface Routine {
     readonly while?: string;
   };
   readonly final?: Bindings;
-  /** Names that the caller gets back. */
+  /** Names of the matrices that the caller gets back. */
   readonly outputs: readonly string[];
+  /** Names of the [1, 1] matrices that the caller gets back as numbers. */
+  readonly numbers?: readonly string[];
 }
 
 /** A routine as programs; plain data. */
@@ -27,6 +29,7 @@ export interface CompiledRoutine {
   readonly loop: { readonly body: Program; readonly while: string | null } | null;
   readonly final: Program;
   readonly outputs: readonly string[];
+  readonly numbers: readonly string[];
   /** Names of the matrices that the caller supplies. */
   readonly inputs: readonly string[];
 }
@@ -36,21 +39,19 @@ const pick = (bindings: Bindings, wanted: ReadonlySet<string>): Bindings =>
 
 /** Orders a routine for evaluation and drops from `setup` and `final` what nothing reads. */
 export function compileRoutine(routine: Routine): CompiledRoutine {
-  const final = compileBindings(pick(routine.final ?? {}, new Set(routine.outputs)));
+  const { name, outputs, numbers = [] } = routine;
+  const results = [...outputs, ...numbers];
+  const final = compileBindings(pick(routine.final ?? {}, new Set(results)));
   const loop = routine.loop
     ? { body: compileBindings(routine.loop.body), while: routine.loop.while ?? null }
     : null;
-  const read = new Set([...routine.outputs, ...final.inputs]);
-  if (loop) for (const name of [...loop.body.inputs, ...Object.keys(loop.body.outputs)]) read.add(name);
+
+  const carried = Object.keys(loop?.body.outputs ?? {}).filter((state) => state !== loop?.while);
+  const returned = results.filter((result) => !(result in final.outputs));
+  const read = new Set([...returned, ...final.inputs, ...(loop?.body.inputs ?? []), ...carried]);
   const setup = compileBindings(pick(routine.setup, read));
 
-  const bound = new Set(Object.keys(setup.outputs));
-  const carried = new Set(loop ? Object.keys(loop.body.outputs) : []);
-  if (loop?.while) carried.delete(loop.while);
-  const fromCaller = new Set(setup.inputs);
-  for (const name of [...carried, ...(loop?.body.inputs ?? []), ...final.inputs, ...routine.outputs]) {
-    const boundLater = name in final.outputs && !final.inputs.includes(name) && !carried.has(name);
-    if (!bound.has(name) && !boundLater) fromCaller.add(name);
-  }
-  return { name: routine.name, setup, loop, final, outputs: routine.outputs, inputs: [...fromCaller] };
+  const fromCaller = [...read].filter((needed) => !(needed in setup.outputs));
+  const inputs = [...new Set([...setup.inputs, ...fromCaller])];
+  return { name, setup, loop, final, outputs, numbers, inputs };
 }

@@ -1,0 +1,209 @@
+import {
+  add,
+  divide,
+  input,
+  matmul,
+  multiply,
+  scalar,
+  square,
+  subtract,
+  sum,
+  transpose,
+  type Bindings,
+  type Expression,
+} from './expression/expression.js';
+import type { Routine } from './expression/routine.js';
+import { activate, type LayerRule } from './layer.js';
+import { regularizerGradient, regularizerValue, type Parameters } from './regularization.js';
+
+/*
+ * One layer's local problem as a routine: K local iterations from the current weights with X and T
+ * held fixed.
+ *
+ * Inputs: inputs X [examples, inputs]; displacement R⁰ [examples, units]; initialWeights W⁰
+ * [inputs, units] and initialBias b⁰ [1, units] with a matrix `initialWeights.<slot>` and
+ * `initialBias.<slot>` for each slot; and preactivation A [examples, units] where it is known.
+ * Scalars: examples; rate and count of the first local iteration, then of each further one.
+ * Outputs: weights, bias, their slots as `weights.<slot>` and `bias.<slot>`. Numbers: displacementEnergy
+ * ½‖R⁰‖²/B; objectiveBefore and objectiveAfter or, where there is no objective, check, which is finite
+ * only if the result is.
+ */
+
+export interface SolveOptions {
+  /** The caller supplies A = XW⁰ + b⁰, which saves a product. */
+  readonly preactivationKnown: boolean;
+  /** Report the objective; costs a product, except that the Gram form has it from a smaller one. */
+  readonly objective: boolean;
+  /** More than one local iteration. */
+  readonly repeated: boolean;
+}
+
+const examples = scalar('examples');
+const initial: Parameters = { weights: input('initialWeights'), bias: input('initialBias') };
+
+/** The names of a layer's optimizer slots. */
+export const slotNames = ({ optimizer }: LayerRule): string[] => Object.keys(optimizer.part.slots(optimizer.h));
+
+export function solveRoutine(rule: LayerRule, options: SolveOptions): Routine {
+  const build = rule.form === 'gram' ? gramSolve : directSolve;
+  const { setup, body, final } = build(rule, options);
+  return {
+    name: `solve ${rule.form} ${rule.localLoss.part.name} ${rule.transfer.part.name} ${rule.optimizer.part.name}`,
+    setup,
+    ...(options.repeated && { loop: { body } }),
+    final,
+    outputs: stateNames(rule),
+    numbers: Object.keys(final),
+  };
+}
+
+/** Names of what a solve changes, in the order weights, bias, slots of each. */
+export const stateNames = (rule: LayerRule): string[] => [
+  'weights',
+  'bias',
+  ...slotNames(rule).flatMap((slot) => [`weights.${slot}`, `bias.${slot}`]),
+];
+
+interface Pieces {
+  readonly setup: Bindings;
+  readonly body: Bindings;
+  readonly final: Bindings;
+}
+
+/** The optimizer's update of weights and bias from their gradients, state and slots read from `from`. */
+function update(rule: LayerRule, gradient: Parameters, from: (name: string) => Expression): Bindings {
+  const { part, h } = rule.optimizer;
+  const parameters: Parameters = { weights: from('weights'), bias: from('bias') };
+  const regularized = regularizerGradient(rule.regularizer, parameters, initial, gradient);
+  const bindings: Record<string, Expression> = {};
+  for (const name of ['weights', 'bias'] as const) {
+    const slots = Object.fromEntries(slotNames(rule).map((slot) => [slot, from(`${name}.${slot}`)]));
+    const context = { rate: scalar('rate'), count: scalar('count') };
+    const updated = part.update(
+      { parameter: parameters[name], gradient: regularized[name], slots, ...context },
+      h,
+    );
+    bindings[name] = updated.parameter;
+    for (const [slot, value] of Object.entries(updated.slots)) bindings[`${name}.${slot}`] = value;
+  }
+  return bindings;
+}
+
+const current = (name: string): Expression => input(name);
+const atStart = (name: string): Expression =>
+  input(name.startsWith('weights') ? name.replace('weights', 'initialWeights') : name.replace('bias', 'initialBias'));
+
+/** The gradients XᵀR and column sums of R. */
+const parameterGradient = (inputsTransposed: Expression, residual: Expression): Parameters => ({
+  weights: matmul(inputsTransposed, residual),
+  bias: sum(residual, 0),
+});
+
+function directSolve(rule: LayerRule, options: SolveOptions): Pieces {
+  const { part: loss, h } = rule.localLoss;
+  const x = input('inputs');
+  const preactivationOf = (p: Parameters): Expression => add(matmul(x, p.weights), p.bias);
+
+  const outputOf = (a: Expression, y: Expression): Expression => (loss.output === 'preactivation' ? a : y);
+  const lossContext = (a: Expression, target: Expression, displacement?: Expression) => {
+    const activation = activate(rule.transfer, a);
+    const output = outputOf(a, activation.y);
+    return { a, ...activation, output, target, displacement: displacement ?? subtract(output, target) };
+  };
+
+  const a0 = options.preactivationKnown ? input('preactivation') : preactivationOf(initial);
+  const target = subtract(outputOf(a0, activate(rule.transfer, a0).y), input('displacement'));
+  const first = loss.gradient(lossContext(a0, target, input('displacement')), h);
+  const started = update(rule, parameterGradient(transpose(x), first), atStart);
+  const setup: Bindings = {
+    ...started,
+    target,
+    inputsTransposed: transpose(x),
+    startPreactivation: a0,
+    preactivation: preactivationOf(started as unknown as Parameters),
+  };
+
+  const residual = loss.gradient(lossContext(input('preactivation'), input('target')), h);
+  const stepped = update(rule, parameterGradient(input('inputsTransposed'), residual), current);
+  const body: Bindings = { ...stepped, preactivation: preactivationOf(stepped as unknown as Parameters) };
+
+  const objective = (a: Expression, p: Parameters, displacement?: Expression): Expression | undefined => {
+    const terms = loss.value(lossContext(a, input('target'), displacement), h);
+    if (!terms) return undefined;
+    const total = terms.map((term) => sum(term, 'all')).reduce((x, y) => add(x, y));
+    return divide(add(total, regularizerValue(rule.regularizer, p, initial)), examples);
+  };
+  const before = objective(input('startPreactivation'), initial, input('displacement'));
+  const after = objective(input('preactivation'), { weights: input('weights'), bias: input('bias') });
+  return { setup, body, final: { ...energy, ...objectives(rule, options, before, after) } };
+}
+
+/** ½‖R⁰‖²/B: the scale that the guard compares a rise of the objective with. */
+const energy: Bindings = {
+  displacementEnergy: divide(multiply(0.5, sum(square(input('displacement')), 'all')), examples),
+};
+
+function objectives(
+  rule: LayerRule,
+  options: SolveOptions,
+  before: Expression | undefined,
+  after: Expression | undefined,
+): Bindings {
+  if (!options.objective) return {};
+  if (before && after) return { objectiveBefore: before, objectiveAfter: after };
+  // Without an objective, a sum that is finite only if the layer's result is.
+  return { check: sum(activate(rule.transfer, input('preactivation')).y, 'all') };
+}
+
+/**
+ * The squared loss by its Gram matrices: with Z = [X, 1], V = [W; b] and ΔV = V − V⁰, the gradient is
+ * ZᵀR⁰ + ZᵀZ ΔV. ZᵀZ is kept in blocks, XᵀX [inputs, inputs], s = Xᵀ1 [inputs, 1] and B.
+ */
+function gramSolve(rule: LayerRule, options: SolveOptions): Pieces {
+  const first = parameterGradient(transpose(input('inputs')), input('displacement'));
+  const setup: Bindings = {
+    ...update(rule, first, atStart),
+    ...gramBlocks,
+    gradientWeights: first.weights,
+    gradientBias: first.bias,
+  };
+  const moved: Parameters = {
+    weights: subtract(input('weights'), initial.weights),
+    bias: subtract(input('bias'), initial.bias),
+  };
+  const curvature = gramProduct(moved);
+  const start: Parameters = { weights: input('gradientWeights'), bias: input('gradientBias') };
+  const gradient: Parameters = {
+    weights: add(start.weights, curvature.weights),
+    bias: add(start.bias, curvature.bias),
+  };
+  const body = update(rule, gradient, current);
+
+  // ½‖R⁰ + ZΔV‖² = ½‖R⁰‖² + ⟨ZᵀR⁰, ΔV⟩ + ½⟨ΔV, ZᵀZ ΔV⟩
+  const rise = (name: keyof Parameters): Expression =>
+    sum(multiply(moved[name], add(start[name], multiply(0.5, curvature[name]))), 'all');
+  const regularization = (p: Parameters): Expression =>
+    divide(regularizerValue(rule.regularizer, p, initial), examples);
+  const ownBefore = energy['displacementEnergy']!;
+  const before = add(ownBefore, regularization(initial));
+  const after = add(
+    add(ownBefore, divide(add(rise('weights'), rise('bias')), examples)),
+    regularization({ weights: input('weights'), bias: input('bias') }),
+  );
+  return { setup, body, final: { ...energy, ...objectives(rule, options, before, after) } };
+}
+
+/** ZᵀZ of Z = [X, 1] in blocks: gram XᵀX and inputSums Xᵀ1; the last block is `examples`. */
+export const gramBlocks: Bindings = {
+  gram: matmul(transpose(input('inputs')), input('inputs')),
+  inputSums: transpose(sum(input('inputs'), 0)),
+};
+
+/** ZᵀZ times [weights; bias]. */
+export function gramProduct(v: Parameters): Parameters {
+  const [gram, inputSums] = [input('gram'), input('inputSums')];
+  return {
+    weights: add(matmul(gram, v.weights), multiply(inputSums, v.bias)),
+    bias: add(sum(multiply(inputSums, v.weights), 0), multiply(examples, v.bias)),
+  };
+}

@@ -1,0 +1,70 @@
+import {
+  abs,
+  add,
+  exp,
+  log,
+  max,
+  maximum,
+  multiply,
+  square,
+  subtract,
+  sum,
+} from '../expression/expression.js';
+import type { LocalLoss, NetworkLoss } from './part.js';
+
+/** Losses of a network: the sum over the outputs; the mean over the examples is taken outside. */
+export const networkLosses: readonly NetworkLoss[] = [
+  {
+    kind: 'loss',
+    name: 'sigmoid_cross_entropy',
+    parameters: {},
+    transfer: 'sigmoid',
+    // −z log y − (1 − z) log(1 − y) in terms of a, without overflow.
+    value: ({ a, labels }) =>
+      add(subtract(maximum(a, 0), multiply(a, labels)), log(add(1, exp(multiply(abs(a), -1))))),
+    gradient: ({ y, labels }) => subtract(y, labels),
+  },
+  {
+    kind: 'loss',
+    name: 'softmax_cross_entropy',
+    parameters: {},
+    transfer: 'softmax',
+    // log Σ eᵃ − Σ z a, for labels z that sum to 1.
+    value: ({ a, labels }) => {
+      const largest = max(a, 1);
+      const logSumExp = add(largest, log(sum(exp(subtract(a, largest)), 1)));
+      return subtract(logSumExp, sum(multiply(labels, a), 1));
+    },
+    gradient: ({ y, labels }) => subtract(y, labels),
+  },
+  {
+    kind: 'loss',
+    name: 'squared_error',
+    parameters: {},
+    value: ({ y, labels }) => multiply(0.5, square(subtract(y, labels))),
+    gradient: ({ y, labels, pullback }) => pullback(subtract(y, labels)),
+  },
+];
+
+/** Local losses of LocoProp-S and LocoProp-M (Amid et al., section 3). */
+export const localLosses: readonly LocalLoss[] = [
+  {
+    kind: 'localLoss',
+    name: 'squared',
+    parameters: {},
+    output: 'preactivation',
+    quadratic: true,
+    gradient: ({ displacement }) => displacement,
+    value: ({ displacement }) => [multiply(0.5, square(displacement))],
+  },
+  {
+    kind: 'localLoss',
+    name: 'matching',
+    parameters: {},
+    output: 'postactivation',
+    gradient: ({ displacement }) => displacement,
+    // F(a) − T·a: the Bregman divergence of F between a and the target, less a constant.
+    value: ({ a, target, potential }) =>
+      potential && [potential, multiply(-1, multiply(target, a))],
+  },
+];

@@ -1,0 +1,50 @@
+import type { ParameterSpec, PartCatalogue, PartKind } from '../spec/part-catalogue.js';
+import { localLosses, networkLosses } from './losses.js';
+import { optimizers } from './optimizers.js';
+import type { Chosen, Part, PartOfKind } from './part.js';
+import { regularizers } from './regularizers.js';
+import { targetRules } from './targets.js';
+import { transferFunctions } from './transfer.js';
+
+/** A part of a spec: its name and hyperparameters, all given. */
+export type PartReference = { readonly name: string } & Readonly<Record<string, string | number>>;
+
+export const builtInParts: readonly Part[] = [
+  ...transferFunctions,
+  ...networkLosses,
+  ...localLosses,
+  ...targetRules,
+  ...regularizers,
+  ...optimizers,
+];
+
+/** The parts that a spec may name: the built-in ones and those of its plugins. */
+export class Parts implements PartCatalogue {
+  readonly #parts = new Map<string, Part>();
+
+  /** A later part replaces an earlier one of the same kind and name. */
+  constructor(own: readonly Part[] = []) {
+    for (const part of [...builtInParts, ...own]) this.#parts.set(`${part.kind} ${part.name}`, part);
+  }
+
+  names(kind: PartKind): readonly string[] {
+    return [...this.#parts.values()].filter((part) => part.kind === kind).map(({ name }) => name);
+  }
+
+  parameters(kind: PartKind, name: string): Readonly<Record<string, ParameterSpec>> | undefined {
+    return this.#parts.get(`${kind} ${name}`)?.parameters;
+  }
+
+  /** The part of a reference from a validated spec, with its hyperparameters. */
+  choose<K extends PartKind>(kind: K, { name, ...given }: PartReference): Chosen<PartOfKind<K>> {
+    const part = this.#parts.get(`${kind} ${name}`) as PartOfKind<K> | undefined;
+    if (!part) throw new TypeError(`there is no ${kind} named "${name}"`);
+    const h: Record<string, number> = {};
+    for (const [key, parameter] of Object.entries<ParameterSpec>(part.parameters)) {
+      const value = given[key] ?? parameter.default;
+      if (typeof value !== 'number') throw new TypeError(`${kind} ${name} needs a number for "${key}"`);
+      h[key] = value;
+    }
+    return { part, h };
+  }
+}

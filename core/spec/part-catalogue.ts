@@ -1,0 +1,20 @@
+/** The kinds of rules that a spec names. */
+export type PartKind = 'transfer' | 'loss' | 'localLoss' | 'target' | 'regularizer' | 'optimizer';
+
+/** One hyperparameter of a part. */
+export interface ParameterSpec {
+  /** Without one, a spec must give the value. */
+  readonly default?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly description: string;
+}
+
+/** What a spec may name, and with which hyperparameters. */
+export interface PartCatalogue {
+  names(kind: PartKind): readonly string[];
+  /** Undefined where there is no such part. */
+  parameters(kind: PartKind, name: string): Readonly<Record<string, ParameterSpec>> | undefined;
+}

@@ -1,0 +1,75 @@
+import { add, divide, input, matmul, multiply, scalar, sum, transpose } from './expression/expression.js';
+import type { Routine } from './expression/routine.js';
+import { activate } from './layer.js';
+import type { Chosen, LocalLoss, NetworkLoss, TargetRule, TransferFunction } from './parts/part.js';
+
+/*
+ * The forward pass and the backward sweep, a layer at a time. Matrices: inputs X [examples, inputs],
+ * weights W [inputs, units], bias b [1, units], preactivation A, output Y and gradient D
+ * [examples, units]. The scalar `examples` is the number of examples in the batch.
+ */
+
+const examples = scalar('examples');
+
+/** A = XW + b and Y = f(A). */
+export function forwardRoutine(transfer: Chosen<TransferFunction>): Routine {
+  const a = add(matmul(input('inputs'), input('weights')), input('bias'));
+  const { y } = activate(transfer, a);
+  return {
+    name: `forward ${transfer.part.name}`,
+    setup: { preactivation: a, output: y },
+    outputs: ['preactivation', 'output'],
+  };
+}
+
+/** The loss L, the mean over the examples of the sum over outputs, and its gradient D_M = ∂L/∂A_M. */
+export function lossRoutine(loss: Chosen<NetworkLoss>, transfer: Chosen<TransferFunction>): Routine {
+  const a = input('preactivation');
+  const y = input('output');
+  const pullback = (d: typeof a): typeof a => transfer.part.pullback(d, a, y, transfer.h);
+  const context = { a, y, labels: input('labels'), pullback };
+  return {
+    name: `loss ${loss.part.name}`,
+    setup: {
+      loss: divide(sum(loss.part.value(context, loss.h), 'all'), examples),
+      gradient: divide(loss.part.gradient(context, loss.h), examples),
+    },
+    outputs: ['gradient'],
+    numbers: ['loss'],
+  };
+}
+
+/** The loss alone. */
+export const lossValueRoutine = (
+  loss: Chosen<NetworkLoss>,
+  transfer: Chosen<TransferFunction>,
+): Routine => ({ ...lossRoutine(loss, transfer), name: `loss value ${loss.part.name}`, outputs: [] });
+
+/** D_i = (D_{i+1} W_{i+1}ᵀ) ∘ f_i'(A_i), from the gradient and weights of the layer above. */
+export function backwardRoutine(transfer: Chosen<TransferFunction>): Routine {
+  const toOutput = matmul(input('gradientAbove'), transpose(input('weightsAbove')));
+  const { part, h } = transfer;
+  return {
+    name: `backward ${part.name}`,
+    setup: { gradient: part.pullback(toOutput, input('preactivation'), input('output'), h) },
+    outputs: ['gradient'],
+  };
+}
+
+/** R⁰_i, the output less the target, from D_i. */
+export function displacementRoutine(target: Chosen<TargetRule>, localLoss: LocalLoss): Routine {
+  const [a, y] = [input('preactivation'), input('output')];
+  const context = {
+    a,
+    y,
+    output: localLoss.output === 'preactivation' ? a : y,
+    gradient: input('gradient'),
+    examples,
+  };
+  return {
+    name: `displacement ${target.part.name}`,
+    // The product with 1 makes the result a matrix of its own where a rule returns an input as it is.
+    setup: { displacement: multiply(1, target.part.displacement(context, target.h)) },
+    outputs: ['displacement'],
+  };
+}

@@ -1,0 +1,63 @@
+import type { Routine } from '../core/expression/routine.js';
+import type { ScalarValues } from '../core/expression/scalars.js';
+import type { Matrix } from '../core/matrix.js';
+
+/** A matrix that an engine holds: a handle, so that data stays on a device between calls. */
+export interface Tensor {
+  readonly id: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export interface EngineInfo {
+  readonly name: string;
+  readonly precision: 'float32' | 'float64';
+  readonly threads: number;
+  /** What it runs on and in which version, for people. */
+  readonly description: string;
+}
+
+/** One run of a routine. */
+export interface Call<Input extends string = string> {
+  readonly routine: Routine;
+  readonly inputs: Readonly<Record<Input, Tensor>>;
+  /** Scalars of `setup` and `final`. */
+  readonly scalars?: ScalarValues;
+  /** Scalars of each pass of the loop; as many passes as there are entries. */
+  readonly passes?: readonly ScalarValues[];
+}
+
+export interface Result {
+  /** The routine's `outputs`, each a new tensor that the caller releases. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The routine's `numbers`. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+export interface EngineStatistics {
+  /** Tensors not released. */
+  readonly tensors: number;
+  readonly tensorBytes: number;
+  /** Compiled routines kept. */
+  readonly sessions: number;
+}
+
+/**
+ * Evaluates routines. It knows nothing of layers or losses: all formulas are core's. Calls are carried
+ * out in the order in which they are made; a failed call leaves the engine usable. Tensors belong to
+ * the engine that made them and are never changed.
+ *
+ * Failures are LocopropErrors: ENGINE_CALL_FAILED for a call that cannot be carried out, ENGINE_LOST
+ * once the engine is gone.
+ */
+export interface Engine {
+  readonly info: EngineInfo;
+  /** The matrix in the engine's precision. Takes `matrix.data` over where it fills its buffer. */
+  upload(matrix: Matrix): Promise<Tensor>;
+  /** A copy of a tensor's values, in the engine's precision. */
+  download(tensor: Tensor): Promise<Matrix>;
+  run(call: Call): Promise<Result>;
+  release(tensors: Iterable<Tensor>): void;
+  statistics(): Promise<EngineStatistics>;
+  close(): Promise<void>;
+}

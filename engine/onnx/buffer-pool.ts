@@ -1,0 +1,30 @@
+/**
+ * Buffers of released tensors, for the next results of the same size: fresh memory costs a page fault
+ * every 4 KiB, and the garbage collector frees it late.
+ */
+export class BufferPool {
+  readonly #free = new Map<number, Float32Array[]>();
+  readonly #limitBytes: number;
+  #bytes = 0;
+
+  constructor(limitBytes = 256 * 2 ** 20) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** A buffer of `length` floats with any contents. */
+  take(length: number): Float32Array {
+    const buffer = this.#free.get(length)?.pop();
+    if (!buffer) return new Float32Array(length);
+    this.#bytes -= buffer.byteLength;
+    return buffer;
+  }
+
+  /** Takes a buffer back that nothing reads any more. */
+  give(buffer: Float32Array): void {
+    if (this.#bytes + buffer.byteLength > this.#limitBytes) return;
+    this.#bytes += buffer.byteLength;
+    const free = this.#free.get(buffer.length);
+    if (free) free.push(buffer);
+    else this.#free.set(buffer.length, [buffer]);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Instruction, Program } from '../../core/expression/program.js';
+import type { GraphBuilder } from './graph.js';
+
+/** A value of the model: its name and whether it changes with each pass of the loop. */
+export interface Value {
+  readonly name: string;
+  readonly inLoop: boolean;
+}
+
+/** Where nodes go: what does not change in the loop is computed once, outside of it. */
+export interface Graphs {
+  readonly outer: GraphBuilder;
+  readonly body?: GraphBuilder;
+}
+
+const operators: Partial<Record<Instruction['op'], string>> = {
+  negate: 'Neg',
+  abs: 'Abs',
+  exp: 'Exp',
+  log: 'Log',
+  sqrt: 'Sqrt',
+  tanh: 'Tanh',
+  sigmoid: 'Sigmoid',
+  add: 'Add',
+  subtract: 'Sub',
+  multiply: 'Mul',
+  divide: 'Div',
+  power: 'Pow',
+  maximum: 'Max',
+  minimum: 'Min',
+  greater: 'Greater',
+  where: 'Where',
+  matmul: 'MatMul',
+};
+
+const axes = (axis: Instruction['axis']): number[] => (axis === 'all' ? [0, 1] : [axis ?? 0]);
+
+function operation(graph: GraphBuilder, { op, axis }: Instruction, args: readonly string[]): string {
+  if (op === 'transpose') return graph.node('Transpose', args, { perm: [1, 0] })[0]!;
+  // The axes are an input of ReduceSum but, until opset 18, an attribute of ReduceMax.
+  if (op === 'sum') return graph.node('ReduceSum', [...args, graph.integers(axes(axis))], { keepdims: 1 })[0]!;
+  if (op === 'max') return graph.node('ReduceMax', args, { axes: axes(axis), keepdims: 1 })[0]!;
+  const operator = operators[op];
+  if (!operator) throw new TypeError(`no ONNX operator for "${op}"`);
+  return graph.node(operator, args)[0]!;
+}
+
+/**
+ * Adds a program's nodes and returns its results by name.
+ * @param environment what the program's inputs are
+ * @param scalarOf the value of one of the program's scalars
+ */
+export function emitProgram(
+  program: Program,
+  graphs: Graphs,
+  environment: ReadonlyMap<string, Value>,
+  scalarOf: (index: number) => Value,
+): Map<string, Value> {
+  const values: Value[] = [];
+  for (const instruction of program.instructions) values.push(emitInstruction(instruction));
+  return new Map(Object.entries(program.outputs).map(([name, at]) => [name, values[at]!]));
+
+  function emitInstruction(instruction: Instruction): Value {
+    const { op, args, name, value, scalar } = instruction;
+    if (op === 'input') return environment.get(name!)!;
+    if (op === 'constant') return { name: graphs.outer.float(value!), inLoop: false };
+    if (op === 'scalar') return scalarOf(scalar!);
+    const operands = args.map((arg) => values[arg]!);
+    const inLoop = operands.some((operand) => operand.inLoop);
+    const graph = inLoop ? graphs.body! : graphs.outer;
+    return { name: operation(graph, instruction, operands.map((operand) => operand.name)), inLoop };
+  }
+}

@@ -1,0 +1,127 @@
+import type { onnx } from 'onnx-proto';
+import type { CompiledRoutine } from '../../core/expression/routine.js';
+import { shapesOf, type Shape } from '../../core/expression/shapes.js';
+import type { Program } from '../../core/expression/program.js';
+import { emitProgram, type Graphs, type Value } from './emit.js';
+import { encodeModel, GraphBuilder, matrixInfo, Names, valueInfo } from './graph.js';
+
+/** A routine as an ONNX model for matrices of certain shapes. */
+export interface Model {
+  readonly bytes: Uint8Array;
+  /** The model's name and the shape of each output and number of the routine. */
+  readonly results: ReadonlyMap<string, { readonly value: string; readonly shape: Shape }>;
+}
+
+/** Names of the model's inputs. */
+export const feeds = {
+  matrix: (name: string): string => `matrix ${name}`,
+  setup: (scalar: number): string => `setup scalar ${scalar}`,
+  /** A list: an entry for each pass. */
+  pass: (scalar: number): string => `pass scalar ${scalar}`,
+  final: (scalar: number): string => `final scalar ${scalar}`,
+  /** The number of passes, int64. */
+  passes: 'passes',
+};
+
+type Shapes = Map<string, Shape>;
+type Environment = Map<string, Value>;
+
+const bindShapes = (program: Program, shapes: Shapes): void => {
+  const found = shapesOf(program, shapes);
+  for (const [name, at] of Object.entries(program.outputs)) shapes.set(name, found[at]!);
+};
+
+/**
+ * Builds the model: `setup`, then one Loop node for all passes, then `final`.
+ * @throws RangeError where shapes do not fit
+ */
+export function buildModel(routine: CompiledRoutine, inputShapes: ReadonlyMap<string, Shape>): Model {
+  const names = new Names();
+  const outer = new GraphBuilder(names);
+  const shapes: Shapes = new Map(inputShapes);
+  const environment: Environment = new Map(
+    [...inputShapes.keys()].map((name) => [name, { name: feeds.matrix(name), inLoop: false }]),
+  );
+  const bind = (values: ReadonlyMap<string, Value>): void => {
+    for (const [name, value] of values) environment.set(name, value);
+  };
+  const outside = (feed: (scalar: number) => string) => (index: number): Value => ({
+    name: feed(index),
+    inLoop: false,
+  });
+
+  bind(emitProgram(routine.setup, { outer }, environment, outside(feeds.setup)));
+  bindShapes(routine.setup, shapes);
+  if (routine.loop) bind(emitLoop(routine.loop, { outer }, names, environment, shapes));
+  bind(emitProgram(routine.final, { outer }, environment, outside(feeds.final)));
+  bindShapes(routine.final, shapes);
+
+  const results = new Map<string, { value: string; shape: Shape }>();
+  for (const name of [...routine.outputs, ...routine.numbers]) {
+    // A result of its own, should two names share a value or one be an input.
+    const [value] = outer.node('Identity', [environment.get(name)!.name], {}, [`result ${name}`]);
+    results.set(name, { value: value!, shape: shapes.get(name)! });
+  }
+  const inputs = [
+    ...[...inputShapes].map(([name, shape]) => matrixInfo(feeds.matrix(name), shape)),
+    ...routine.setup.scalars.map((_, index) => valueInfo(feeds.setup(index), [])),
+    ...routine.final.scalars.map((_, index) => valueInfo(feeds.final(index), [])),
+    ...(routine.loop ? loopInputs(routine.loop.body) : []),
+  ];
+  const outputs = [...results.values()].map(({ value, shape }) => matrixInfo(value, shape));
+  return { bytes: encodeModel(outer.build(routine.name, inputs, outputs)), results };
+}
+
+const loopInputs = (body: Program): onnx.IValueInfoProto[] => [
+  valueInfo(feeds.passes, [], 'int64'),
+  ...body.scalars.map((_, index) => valueInfo(feeds.pass(index), ['passes'])),
+];
+
+/** Adds the Loop node and returns the values after its last pass. */
+function emitLoop(
+  loop: NonNullable<CompiledRoutine['loop']>,
+  { outer }: Graphs,
+  names: Names,
+  environment: Environment,
+  shapes: Shapes,
+): Environment {
+  const body = new GraphBuilder(names);
+  const states = Object.keys(loop.body.outputs).filter((name) => name !== loop.while);
+  const counter = names.next('pass');
+  const condition = names.next('condition');
+  const entering = states.map((name) => names.next(name));
+
+  const inside: Environment = new Map(environment);
+  states.forEach((name, index) => inside.set(name, { name: entering[index]!, inLoop: true }));
+  const scalarOf = (index: number): Value => ({
+    name: body.node('Gather', [feeds.pass(index), counter])[0]!,
+    inLoop: true,
+  });
+  const results = emitProgram(loop.body, { outer, body }, inside, scalarOf);
+  bindShapes(loop.body, new Map(shapes));
+
+  const leaving = states.map((name) => own(body, results.get(name)!, entering));
+  const going = loop.while
+    ? body.node('Reshape', [results.get(loop.while)!.name, outer.integers([1])])[0]!
+    : body.node('Identity', [condition])[0]!;
+  const graph = body.build(
+    'pass',
+    [
+      valueInfo(counter, [], 'int64'),
+      valueInfo(condition, [], 'bool'),
+      ...states.map((name, index) => matrixInfo(entering[index]!, shapes.get(name)!)),
+    ],
+    [
+      valueInfo(going, loop.while ? [1] : [], 'bool'),
+      ...states.map((name, index) => matrixInfo(leaving[index]!, shapes.get(name)!)),
+    ],
+  );
+  const after = states.map((name) => names.next(name));
+  const before = states.map((name) => environment.get(name)!.name);
+  outer.node('Loop', [feeds.passes, outer.yes(), ...before], { body: graph }, after);
+  return new Map(states.map((name, index) => [name, { name: after[index]!, inLoop: false }]));
+}
+
+/** A value that the body itself computes: what enters it or comes from outside is passed on by a node. */
+const own = (body: GraphBuilder, { name, inLoop }: Value, entering: readonly string[]): string =>
+  inLoop && !entering.includes(name) ? name : body.node('Identity', [name])[0]!;

@@ -1,0 +1,107 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { CompiledRoutine } from '../../core/expression/routine.js';
+import type { Backend, BackendOptions, BackendTensor } from '../backend.js';
+import type { HostOptions, Numbered, Request, Response, ResponseValue, RunValue } from './messages.js';
+
+/*
+ * The engine's thread: holds the tensors by number and carries out one request after the other, so a
+ * computation that blocks for seconds never holds up the caller's timers and sockets.
+ */
+
+const port = parentPort!;
+const tensors = new Map<number, BackendTensor>();
+const routines = new Map<number, CompiledRoutine>();
+
+const bytesOf = ({ shape }: BackendTensor, backend: Backend): number =>
+  shape[0] * shape[1] * (backend.info.precision === 'float64' ? 8 : 4);
+
+const held = (number: number): BackendTensor => {
+  const tensor = tensors.get(number);
+  if (!tensor) throw new TypeError(`tensor ${number} is unknown or was released`);
+  return tensor;
+};
+
+async function run(backend: Backend, request: Extract<Request, { kind: 'run' }>): Promise<RunValue> {
+  const routine = routines.get(request.routine);
+  if (!routine) throw new TypeError(`routine ${request.routine} was never defined`);
+  const inputs = new Map(Object.entries(request.inputs).map(([name, number]) => [name, held(number)]));
+  const results = await backend.run({ routine, inputs, scalars: request.scalars, passes: request.passes });
+  const shapes: Record<string, readonly [number, number]> = {};
+  for (const [name, number] of Object.entries(request.outputs)) {
+    const tensor = results.get(name)!;
+    tensors.set(number, tensor);
+    shapes[name] = tensor.shape;
+  }
+  const numbers: Record<string, number> = {};
+  for (const name of routine.numbers) {
+    const tensor = results.get(name)!;
+    const { data } = await backend.download(tensor);
+    numbers[name] = data[0]!;
+    backend.release(tensor);
+  }
+  return { shapes, numbers };
+}
+
+async function carryOut(backend: Backend, request: Request): Promise<ResponseValue> {
+  switch (request.kind) {
+    case 'upload':
+      tensors.set(request.tensor, backend.upload(request.matrix));
+      return null;
+    case 'download':
+      return backend.download(held(request.tensor));
+    case 'define':
+      routines.set(request.routine, request.compiled);
+      return null;
+    case 'run':
+      return run(backend, request);
+    case 'release':
+      for (const number of request.tensors) {
+        const tensor = tensors.get(number);
+        if (tensor) backend.release(tensor);
+        tensors.delete(number);
+      }
+      return null;
+    case 'statistics': {
+      const tensorBytes = [...tensors.values()].reduce((total, tensor) => total + bytesOf(tensor, backend), 0);
+      return { tensors: tensors.size, tensorBytes, sessions: backend.sessions };
+    }
+    case 'close':
+      await backend.close();
+      return null;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const send = (response: Response): void => {
+  const data = response.kind === 'done' && response.value && 'data' in response.value ? response.value.data : null;
+  port.postMessage(response, data ? [data.buffer as ArrayBuffer] : []);
+};
+
+async function answer(backend: Backend, { id, ...request }: Numbered<Request>): Promise<void> {
+  try {
+    send({ kind: 'done', id, value: await carryOut(backend, request as Request) });
+  } catch (error) {
+    send({ kind: 'error', id, message: messageOf(error) });
+  }
+  // Without an open port the thread ends.
+  if (request.kind === 'close') port.close();
+}
+
+async function main(): Promise<void> {
+  const { module, ...options } = workerData as HostOptions;
+  const { createBackend } = (await import(module)) as {
+    createBackend: (options: BackendOptions) => Backend | Promise<Backend>;
+  };
+  const backend = await createBackend(options);
+  let last: Promise<void> = Promise.resolve();
+  port.on('message', (request: Numbered<Request>) => {
+    last = last.then(() => answer(backend, request));
+  });
+  send({ kind: 'ready', info: backend.info });
+}
+
+main().catch((error: unknown) => {
+  send({ kind: 'failed', message: messageOf(error) });
+  port.close();
+});

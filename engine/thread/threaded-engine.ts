@@ -1,0 +1,149 @@
+import { Worker } from 'node:worker_threads';
+import { LocopropError } from '../../core/errors/error.js';
+import { compileRoutine, type Routine } from '../../core/expression/routine.js';
+import type { Matrix } from '../../core/matrix.js';
+import type { Call, Engine, EngineInfo, EngineStatistics, Result, Tensor } from '../engine.js';
+import type { HostOptions, Request, Response, ResponseValue, RunValue } from './messages.js';
+
+interface Pending {
+  readonly resolve: (value: ResponseValue) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The number of the answer to the start itself. */
+const START = 0;
+
+/** Starts a backend in a thread of its own. */
+export async function startThreadedEngine(name: string, options: HostOptions): Promise<Engine> {
+  const worker = new Worker(new URL('./host.js', import.meta.url), { workerData: options });
+  const engine = new ThreadedEngine(name, worker);
+  await engine.started;
+  return engine;
+}
+
+class ThreadedEngine implements Engine {
+  readonly started: Promise<void>;
+  readonly #name: string;
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #routines = new Map<Routine, { number: number; inputs: readonly string[] }>();
+  #info: EngineInfo | null = null;
+  #numbers = 0;
+  #lost: Error | null = null;
+
+  constructor(name: string, worker: Worker) {
+    this.#name = name;
+    this.#worker = worker;
+    this.started = new Promise((resolve, reject) => {
+      this.#pending.set(START, { resolve: () => resolve(), reject });
+    });
+    worker.on('message', (response: Response) => this.#receive(response));
+    worker.on('error', (error) => this.#lose(error.message));
+    worker.on('exit', (code) => this.#lose(`its thread ended with code ${code}`));
+  }
+
+  get info(): EngineInfo {
+    return this.#info!;
+  }
+
+  async upload({ rows, columns, data }: Matrix): Promise<Tensor> {
+    const id = ++this.#numbers;
+    const ownsBuffer = data.byteLength === data.buffer.byteLength;
+    const own = ownsBuffer ? data : data.slice();
+    const matrix = { rows, columns, data: own };
+    await this.#request({ kind: 'upload', tensor: id, matrix }, [own.buffer as ArrayBuffer]);
+    return { id, rows, columns };
+  }
+
+  async download(tensor: Tensor): Promise<Matrix> {
+    return (await this.#request({ kind: 'download', tensor: tensor.id })) as Matrix;
+  }
+
+  async run({ routine, inputs, scalars = {}, passes = [] }: Call): Promise<Result> {
+    const defined = this.#define(routine);
+    const given: Record<string, number> = {};
+    for (const name of defined.inputs) {
+      const tensor = inputs[name];
+      if (!tensor) throw new TypeError(`"${routine.name}" needs the matrix "${name}"`);
+      given[name] = tensor.id;
+    }
+    const outputs = Object.fromEntries(routine.outputs.map((name) => [name, ++this.#numbers]));
+    const { shapes, numbers } = (await this.#request({
+      kind: 'run',
+      routine: defined.number,
+      inputs: given,
+      outputs,
+      scalars,
+      passes,
+    })) as RunValue;
+    const tensors: Record<string, Tensor> = {};
+    for (const [name, id] of Object.entries(outputs)) {
+      const [rows, columns] = shapes[name]!;
+      tensors[name] = { id, rows, columns };
+    }
+    return { tensors, numbers };
+  }
+
+  release(tensors: Iterable<Tensor>): void {
+    if (this.#lost) return;
+    this.#send({ kind: 'release', tensors: Array.from(tensors, ({ id }) => id) });
+  }
+
+  async statistics(): Promise<EngineStatistics> {
+    return (await this.#request({ kind: 'statistics' })) as EngineStatistics;
+  }
+
+  async close(): Promise<void> {
+    if (this.#lost) return;
+    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    await this.#request({ kind: 'close' });
+    await ended;
+  }
+
+  /** Sends a routine to the thread at its first use. */
+  #define(routine: Routine): { number: number; inputs: readonly string[] } {
+    const known = this.#routines.get(routine);
+    if (known) return known;
+    const compiled = compileRoutine(routine);
+    const defined = { number: ++this.#numbers, inputs: compiled.inputs };
+    this.#routines.set(routine, defined);
+    this.#send({ kind: 'define', routine: defined.number, compiled });
+    return defined;
+  }
+
+  /** Sends a request whose answer nobody waits for. */
+  #send(request: Request): void {
+    this.#worker.postMessage({ ...request, id: ++this.#numbers });
+  }
+
+  #request(request: Request, transfer: ArrayBuffer[] = []): Promise<ResponseValue> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    const id = ++this.#numbers;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage({ ...request, id }, transfer);
+    });
+  }
+
+  #receive(response: Response): void {
+    if (response.kind === 'failed') {
+      this.#lose(response.message);
+      return;
+    }
+    const id = response.kind === 'ready' ? START : response.id;
+    if (response.kind === 'ready') this.#info = response.info;
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (response.kind === 'error') {
+      const details = { engine: this.#name, reason: response.message };
+      pending?.reject(new LocopropError('ENGINE_CALL_FAILED', details));
+    } else pending?.resolve(response.kind === 'done' ? response.value : null);
+  }
+
+  #lose(reason: string): void {
+    const code = this.#info ? 'ENGINE_LOST' : 'ENGINE_UNAVAILABLE';
+    this.#lost ??= new LocopropError(code, { engine: this.#name, reason });
+    for (const { reject } of this.#pending.values()) reject(this.#lost);
+    this.#pending.clear();
+  }
+}
