@@ -26,7 +26,7 @@ import { regularizerGradient, regularizerValue, type Parameters } from './regula
  * Scalars: examples; rate and count of the first local iteration, then of each further one.
  * Outputs: weights, bias, their slots as `weights.<slot>` and `bias.<slot>`. Numbers: displacementEnergy
  * ½‖R⁰‖²/B; objectiveBefore and objectiveAfter or, where there is no objective, check, which is finite
- * only if the result is.
+ * exactly if weights and bias are.
  */
 
 export interface SolveOptions {
@@ -41,8 +41,11 @@ export interface SolveOptions {
 const examples = scalar('examples');
 const initial: Parameters = { weights: input('initialWeights'), bias: input('initialBias') };
 
-/** The names of a layer's optimizer slots. */
-export const slotNames = ({ optimizer }: LayerRule): string[] => Object.keys(optimizer.part.slots(optimizer.h));
+/** Names and initial values of the slots that a layer's optimizer keeps; the exact solver has none. */
+export const slotInitials = ({ solver, optimizer }: LayerRule): Readonly<Record<string, number>> =>
+  solver === 'exact' ? {} : optimizer.part.slots(optimizer.h);
+
+export const slotNames = (rule: LayerRule): string[] => Object.keys(slotInitials(rule));
 
 export function solveRoutine(rule: LayerRule, options: SolveOptions): Routine {
   const build = rule.form === 'gram' ? gramSolve : directSolve;
@@ -91,7 +94,11 @@ function update(rule: LayerRule, gradient: Parameters, from: (name: string) => E
 
 const current = (name: string): Expression => input(name);
 const atStart = (name: string): Expression =>
-  input(name.startsWith('weights') ? name.replace('weights', 'initialWeights') : name.replace('bias', 'initialBias'));
+  input(
+    name.startsWith('weights')
+      ? name.replace('weights', 'initialWeights')
+      : name.replace('bias', 'initialBias'),
+  );
 
 /** The gradients XᵀR and column sums of R. */
 const parameterGradient = (inputsTransposed: Expression, residual: Expression): Parameters => ({
@@ -135,7 +142,7 @@ function directSolve(rule: LayerRule, options: SolveOptions): Pieces {
   };
   const before = objective(input('startPreactivation'), initial, input('displacement'));
   const after = objective(input('preactivation'), { weights: input('weights'), bias: input('bias') });
-  return { setup, body, final: { ...energy, ...objectives(rule, options, before, after) } };
+  return { setup, body, final: { ...energy, ...objectives(options, before, after) } };
 }
 
 /** ½‖R⁰‖²/B: the scale that the guard compares a rise of the objective with. */
@@ -144,15 +151,14 @@ const energy: Bindings = {
 };
 
 function objectives(
-  rule: LayerRule,
   options: SolveOptions,
   before: Expression | undefined,
   after: Expression | undefined,
 ): Bindings {
-  if (!options.objective) return {};
-  if (before && after) return { objectiveBefore: before, objectiveAfter: after };
-  // Without an objective, a sum that is finite only if the layer's result is.
-  return { check: sum(activate(rule.transfer, input('preactivation')).y, 'all') };
+  if (options.objective && before && after) return { objectiveBefore: before, objectiveAfter: after };
+  // 0·w is 0 for every finite w and NaN for every other.
+  const check = (name: keyof Parameters): Expression => sum(multiply(0, input(name)), 'all');
+  return { check: add(check('weights'), check('bias')) };
 }
 
 /**
@@ -190,7 +196,7 @@ function gramSolve(rule: LayerRule, options: SolveOptions): Pieces {
     add(ownBefore, divide(add(rise('weights'), rise('bias')), examples)),
     regularization({ weights: input('weights'), bias: input('bias') }),
   );
-  return { setup, body, final: { ...energy, ...objectives(rule, options, before, after) } };
+  return { setup, body, final: { ...energy, ...objectives(options, before, after) } };
 }
 
 /** ZᵀZ of Z = [X, 1] in blocks: gram XᵀX and inputSums Xᵀ1; the last block is `examples`. */

@@ -1,0 +1,188 @@
+import type { LayerRule } from '../core/layer.js';
+import type { Chosen, LocalLoss, NetworkLoss, TargetRule, TransferFunction } from '../core/parts/part.js';
+import {
+  backwardRoutine,
+  displacementRoutine,
+  forwardRoutine,
+  lossRoutine,
+  lossValueRoutine,
+} from '../core/sweep.js';
+import type { Engine, Tensor } from './engine.js';
+import type { ParameterTensors } from './layer-tensors.js';
+import { memoized } from './memo.js';
+import type { LocalProblem } from './solve.js';
+
+/** How a network computes and learns. */
+export interface NetworkRule {
+  readonly layers: readonly LayerRule[];
+  readonly loss: Chosen<NetworkLoss>;
+}
+
+/** What a layer computed in the forward pass. */
+export interface Activation {
+  readonly inputs: Tensor; // X [examples, inputs], the output of the layer below
+  readonly preactivation: Tensor; // A [examples, units]
+  readonly output: Tensor; // Y [examples, units]
+}
+
+type Transfer = Chosen<TransferFunction>;
+
+const forwardOf = memoized(forwardRoutine);
+const backwardOf = memoized(backwardRoutine);
+const lossOf = memoized((loss: Chosen<NetworkLoss>) => memoized((last: Transfer) => lossRoutine(loss, last)));
+const lossValueOf = memoized((loss: Chosen<NetworkLoss>) =>
+  memoized((last: Transfer) => lossValueRoutine(loss, last)),
+);
+const displacementOf = memoized((target: Chosen<TargetRule>) =>
+  memoized((loss: LocalLoss) => displacementRoutine(target, loss)),
+);
+
+/** One layer of the forward pass; the caller releases `preactivation` and `output`. */
+export async function forwardLayer(
+  engine: Engine,
+  rule: LayerRule,
+  { weights, bias }: ParameterTensors,
+  inputs: Tensor,
+): Promise<Activation> {
+  const { tensors } = await engine.run({
+    routine: forwardOf(rule.transfer),
+    inputs: { inputs, weights, bias },
+  });
+  return { inputs, preactivation: tensors['preactivation']!, output: tensors['output']! };
+}
+
+/**
+ * The forward pass, first layer first. The caller releases the activations with `releaseActivations`,
+ * or gives them to `backwardSweep`.
+ *
+ * @param inputs X of the first layer [examples, inputs]
+ */
+export async function forwardPass(
+  engine: Engine,
+  rules: readonly LayerRule[],
+  parameters: readonly ParameterTensors[],
+  inputs: Tensor,
+): Promise<Activation[]> {
+  const activations: Activation[] = [];
+  let below = inputs;
+  try {
+    for (const [layer, rule] of rules.entries()) {
+      const activation = await forwardLayer(engine, rule, parameters[layer]!, below);
+      activations.push(activation);
+      below = activation.output;
+    }
+  } catch (error) {
+    releaseActivations(engine, activations);
+    throw error;
+  }
+  return activations;
+}
+
+/** Releases all that a forward pass made; the first layer's inputs stay. */
+export function releaseActivations(engine: Engine, activations: readonly Activation[]): void {
+  engine.release(activations.flatMap(({ preactivation, output }) => [preactivation, output]));
+}
+
+const lossCall = ({ preactivation, output }: Activation, labels: Tensor) => ({
+  inputs: { preactivation, output, labels },
+  scalars: { examples: labels.rows },
+});
+
+const lastTransfer = ({ layers }: NetworkRule): Transfer => layers.at(-1)!.transfer;
+
+/** The loss of a batch: the mean over its examples. */
+export async function batchLoss(
+  engine: Engine,
+  network: NetworkRule,
+  last: Activation,
+  labels: Tensor,
+): Promise<number> {
+  const routine = lossValueOf(network.loss)(lastTransfer(network));
+  const { numbers } = await engine.run({ routine, ...lossCall(last, labels) });
+  return numbers['loss']!;
+}
+
+/** The loss of a batch and D of the last layer [examples, units], which the caller releases. */
+export async function lossGradient(
+  engine: Engine,
+  network: NetworkRule,
+  last: Activation,
+  labels: Tensor,
+): Promise<{ readonly loss: number; readonly gradient: Tensor }> {
+  const routine = lossOf(network.loss)(lastTransfer(network));
+  const { numbers, tensors } = await engine.run({ routine, ...lossCall(last, labels) });
+  return { loss: numbers['loss']!, gradient: tensors['gradient']! };
+}
+
+/** A layer's local problem as the backward sweep gives it. */
+export interface SweptProblem extends Required<LocalProblem> {
+  /** The layer's number, from 0. */
+  readonly layer: number;
+  readonly output: Tensor; // Y [examples, units]
+  readonly gradient: Tensor; // D [examples, units]
+}
+
+/**
+ * The local problems of a step, last layer first, each as soon as its gradient exists.
+ *
+ * Takes the activations and the gradient over: a problem's tensors are released when the next problem
+ * is asked for, or the sweep is left. As an engine carries its calls out in order, it is enough that
+ * the calls that read them have been made by then; nobody need wait for their results. The parameters
+ * must stay until the sweep has ended.
+ *
+ * @param gradient D of the last layer [examples, units]
+ */
+export async function* backwardSweep(
+  engine: Engine,
+  { layers }: NetworkRule,
+  parameters: readonly ParameterTensors[],
+  activations: readonly Activation[],
+  gradient: Tensor,
+): AsyncGenerator<SweptProblem, void> {
+  const left = [...activations];
+  let own = gradient;
+  try {
+    for (let layer = layers.length - 1; layer >= 0; layer--) {
+      const rule = layers[layer]!;
+      const { inputs, preactivation, output } = left[layer]!;
+      const displacement = await displacementFrom(engine, rule, left[layer]!, own);
+      try {
+        yield { layer, inputs, displacement, preactivation, output, gradient: own };
+      } finally {
+        engine.release([displacement]);
+      }
+      if (layer > 0) own = await gradientBelow(layer);
+      engine.release([preactivation, output]);
+      left.pop();
+    }
+  } finally {
+    releaseActivations(engine, left);
+    engine.release([own]);
+  }
+
+  /** D of the layer below `layer`, in place of `own`, which is released. */
+  async function gradientBelow(layer: number): Promise<Tensor> {
+    const { preactivation, output } = left[layer - 1]!;
+    const { tensors } = await engine.run({
+      routine: backwardOf(layers[layer - 1]!.transfer),
+      inputs: { gradientAbove: own, weightsAbove: parameters[layer]!.weights, preactivation, output },
+    });
+    engine.release([own]);
+    return tensors['gradient']!;
+  }
+}
+
+/** R⁰ of a layer, from its gradient D. */
+async function displacementFrom(
+  engine: Engine,
+  rule: LayerRule,
+  { preactivation, output }: Activation,
+  gradient: Tensor,
+): Promise<Tensor> {
+  const { tensors } = await engine.run({
+    routine: displacementOf(rule.target)(rule.localLoss.part),
+    inputs: { preactivation, output, gradient },
+    scalars: { examples: gradient.rows },
+  });
+  return tensors['displacement']!;
+}
