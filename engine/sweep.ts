@@ -52,8 +52,7 @@ export async function forwardLayer(
 }
 
 /**
- * The forward pass, first layer first. The caller releases the activations with `releaseActivations`,
- * or gives them to `backwardSweep`.
+ * The forward pass, first layer first. The caller releases the activations with `releaseActivations`.
  *
  * @param inputs X of the first layer [examples, inputs]
  */
@@ -118,17 +117,12 @@ export async function lossGradient(
 export interface SweptProblem extends Required<LocalProblem> {
   /** The layer's number, from 0. */
   readonly layer: number;
-  readonly output: Tensor; // Y [examples, units]
-  readonly gradient: Tensor; // D [examples, units]
 }
 
 /**
- * The local problems of a step, last layer first, each as soon as its gradient exists.
- *
- * Takes the activations and the gradient over: a problem's tensors are released when the next problem
- * is asked for, or the sweep is left. As an engine carries its calls out in order, it is enough that
- * the calls that read them have been made by then; nobody need wait for their results. The parameters
- * must stay until the sweep has ended.
+ * The local problems of a step, last layer first, each as soon as its gradient exists. The activations
+ * and the parameters stay the caller's; each problem's displacement becomes the caller's, who may need
+ * it again long after the sweep, should a solve have to be repeated. The gradient is taken over.
  *
  * @param gradient D of the last layer [examples, units]
  */
@@ -139,30 +133,21 @@ export async function* backwardSweep(
   activations: readonly Activation[],
   gradient: Tensor,
 ): AsyncGenerator<SweptProblem, void> {
-  const left = [...activations];
   let own = gradient;
   try {
     for (let layer = layers.length - 1; layer >= 0; layer--) {
-      const rule = layers[layer]!;
-      const { inputs, preactivation, output } = left[layer]!;
-      const displacement = await displacementFrom(engine, rule, left[layer]!, own);
-      try {
-        yield { layer, inputs, displacement, preactivation, output, gradient: own };
-      } finally {
-        engine.release([displacement]);
-      }
+      const { inputs, preactivation } = activations[layer]!;
+      const displacement = await displacementFrom(engine, layers[layer]!, activations[layer]!, own);
+      yield { layer, inputs, displacement, preactivation };
       if (layer > 0) own = await gradientBelow(layer);
-      engine.release([preactivation, output]);
-      left.pop();
     }
   } finally {
-    releaseActivations(engine, left);
     engine.release([own]);
   }
 
   /** D of the layer below `layer`, in place of `own`, which is released. */
   async function gradientBelow(layer: number): Promise<Tensor> {
-    const { preactivation, output } = left[layer - 1]!;
+    const { preactivation, output } = activations[layer - 1]!;
     const { tensors } = await engine.run({
       routine: backwardOf(layers[layer - 1]!.transfer),
       inputs: { gradientAbove: own, weightsAbove: parameters[layer]!.weights, preactivation, output },
