@@ -4,7 +4,7 @@ import type { ErrorEntry } from './error.js';
 export const exportErrors = {
   EXPORT_UNSUPPORTED: {
     message: 'The network cannot be exported as {format}: {reason}',
-    remedy: 'Choose another format; safetensors holds any network.',
+    remedy: 'Export it as {alternatives}.',
     retryable: false,
     exitCode: 1,
   },

@@ -1,6 +1,7 @@
 import onnxProto from 'onnx-proto';
 import type { onnx } from 'onnx-proto';
 import type { Shape } from '../../core/expression/shapes.js';
+import type { Matrix } from '../../core/matrix.js';
 
 const { onnx: schema } = onnxProto;
 const { AttributeType } = schema.AttributeProto;
@@ -40,9 +41,11 @@ export const matrixInfo = (name: string, shape: Shape): onnx.IValueInfoProto => 
 /** Names that are distinct over all the graphs of a model. */
 export class Names {
   #count = 0;
+  /** What the next names start with. */
+  scope = '';
 
   next(hint: string): string {
-    return `${hint}#${++this.#count}`;
+    return `${this.scope}${hint}#${++this.#count}`;
   }
 }
 
@@ -89,6 +92,13 @@ export class GraphBuilder {
     return this.#constant('true', DataType.BOOL, [], Uint8Array.of(1));
   }
 
+  /** A matrix that is part of the model, under this name. */
+  matrix(name: string, { rows, columns, data }: Matrix<Float32Array>): string {
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#initializers.push({ name, dataType: DataType.FLOAT, dims: [rows, columns], rawData });
+    return name;
+  }
+
   #constant(key: string, dataType: number, dims: number[], data: ArrayBufferView): string {
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
@@ -114,10 +124,15 @@ export class GraphBuilder {
   }
 }
 
-export const encodeModel = (graph: onnx.IGraphProto): Uint8Array =>
+/** @param metadata texts for the readers of the model */
+export const encodeModel = (
+  graph: onnx.IGraphProto,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array =>
   schema.ModelProto.encode({
     irVersion: IR_VERSION,
     producerName: 'locoprop',
     opsetImport: [{ domain: '', version: OPSET }],
     graph,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   }).finish();
