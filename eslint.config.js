@@ -61,8 +61,16 @@ export default defineConfig(
   },
   {
     files: ['**/*.ts'],
-    ignores: ['test/**'],
-    rules: { 'no-console': 'error' },
+    ignores: ['test/**', 'examples/**', '*.config.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [{ regex: '^(#|locoprop(/|$))', message: 'Sources import each other by relative path.' }],
+        },
+      ],
+    },
   },
   {
     files: ['core/**/*.ts'],
