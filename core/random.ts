@@ -10,15 +10,15 @@ export const GENERATOR = 'xoroshiro128plus/sha256';
 /** A sequence of random numbers; each call moves it on. */
 export interface RandomStream {
   /** Uniform in [0, 1), a multiple of 2⁻⁵³. */
-  uniform(): number;
+  readonly uniform: () => number;
   /** Uniform in [low, high); rounding may give high itself. */
-  uniformBetween(low: number, high: number): number;
+  readonly uniformBetween: (low: number, high: number) => number;
   /** Normal with mean 0 and variance 1. */
-  normal(): number;
+  readonly normal: () => number;
   /** Uniform among 0, …, bound − 1, without bias; bound from 1 to 2³². */
-  integerBelow(bound: number): number;
+  readonly integerBelow: (bound: number) => number;
   /** The numbers 0, …, length − 1 in an order drawn uniformly from all orders. */
-  permutation(length: number): Uint32Array;
+  readonly permutation: (length: number) => Uint32Array;
 }
 
 /** The four words of state: the first 128 bits of SHA-256 over an unambiguous text of seed and names. */

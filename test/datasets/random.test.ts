@@ -2,8 +2,10 @@ import { GENERATOR, randomStream } from '#core/random.js';
 import { describe, expect, it } from 'vitest';
 
 const draws = (count: number, draw: () => number): number[] => Array.from({ length: count }, draw);
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-const moment = (values: readonly number[], power: number): number => mean(values.map((value) => value ** power));
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+const moment = (values: readonly number[], power: number): number =>
+  mean(values.map((value) => value ** power));
 
 describe('a random stream', () => {
   it('gives the numbers of xoroshiro128+ seeded by SHA-256', () => {
@@ -56,7 +58,9 @@ describe('a random stream', () => {
     expect(values.every((value) => value >= 0 && value < 1)).toBe(true);
     for (const power of [1, 2, 3, 4]) expect(moment(values, power)).toBeCloseTo(1 / (power + 1), 2);
     const shifted = randomStream(11, 'uniform');
-    expect(draws(5, () => shifted.uniformBetween(-3, 5))).toEqual(values.slice(0, 5).map((value) => 8 * value - 3));
+    expect(draws(5, () => shifted.uniformBetween(-3, 5))).toEqual(
+      values.slice(0, 5).map((value) => 8 * value - 3),
+    );
   });
 
   it('draws normal numbers with the moments of the normal distribution', () => {
@@ -94,7 +98,9 @@ describe('a random stream', () => {
     // Chi-square with 23 degrees of freedom: 49.73 is passed once in a thousand.
     const statistic = [...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
     expect(statistic).toBeLessThan(49.73);
-    expect([...stream.permutation(1000)].sort((a, b) => a - b)).toEqual(draws(1000, () => 0).map((_, i) => i));
+    expect([...stream.permutation(1000)].sort((a, b) => a - b)).toEqual(
+      draws(1000, () => 0).map((_, i) => i),
+    );
     expect(stream.permutation(0)).toHaveLength(0);
   });
 });
