@@ -1,0 +1,97 @@
+import { scaleLinear, scaleLog } from 'd3-scale';
+
+export interface Tick {
+  /** Where it is drawn, in pixels. */
+  readonly at: number;
+  readonly label: string;
+}
+
+/** One direction of a chart: what is drawn where. */
+export interface Axis {
+  /** The place of a value, in pixels. */
+  readonly place: (value: number) => number;
+  readonly ticks: readonly Tick[];
+  readonly logarithmic: boolean;
+}
+
+const TICKS = 6;
+const MAX_LOG_TICKS = 9;
+/** Room between the outermost values and the frame, as a share of the span. */
+const MARGIN = 0.05;
+
+/** Values all positive that span more than this factor are easier to read on a logarithmic axis. */
+const DECADE = 10;
+
+/** An axis for values of at most 1e300, from `low` to `high` pixels. */
+export function valueAxis(values: readonly number[], low: number, high: number): Axis {
+  const [min, max] = extent(values, [0, 1]);
+  if (min > 0 && max / min > DECADE) return logarithmicAxis(min, max, low, high);
+  return linearAxis(min, max, low, high);
+}
+
+/** Smallest and largest value; `none` where there is no value. */
+const extent = (values: readonly number[], none: [number, number]): [number, number] =>
+  values.length === 0
+    ? none
+    : values.reduce(
+        ([min, max], value) => [Math.min(min, value), Math.max(max, value)],
+        [Infinity, -Infinity],
+      );
+
+function linearAxis(min: number, max: number, low: number, high: number): Axis {
+  const margin = MARGIN * (max - min || Math.abs(max) || 1);
+  const start = min >= 0 ? Math.max(0, min - margin) : min - margin;
+  const scale = scaleLinear([start, max + margin], [low, high]).nice(TICKS);
+  return {
+    place: scale,
+    ticks: scale.ticks(TICKS).map((value) => ({ at: scale(value), label: tickLabel(value) })),
+    logarithmic: false,
+  };
+}
+
+function logarithmicAxis(min: number, max: number, low: number, high: number): Axis {
+  const margin = max ** MARGIN / min ** MARGIN;
+  const start = Math.max(Number.MIN_VALUE, min / margin);
+  const end = Math.min(Number.MAX_VALUE, max * margin);
+  const scale = scaleLog([start, end], [low, high]);
+  return {
+    place: scale,
+    ticks: logarithmicTicks(start, end).map((value) => ({ at: scale(value), label: tickLabel(value) })),
+    logarithmic: true,
+  };
+}
+
+/** The roundest numbers in between: 1, 2, 5 or 1, 3 or 1 times powers of ten, or some of these powers. */
+function logarithmicTicks(start: number, end: number): number[] {
+  const exponents: number[] = [];
+  for (let e = Math.floor(Math.log10(start)); e <= Math.log10(end); e += 1) exponents.push(e);
+  const every = Math.ceil(exponents.length / MAX_LOG_TICKS);
+  const choices = [[1, 2, 5], [1, 3], [1]].map((digits) =>
+    // Written out and read again, for 1e-3 is not 10 ** -3 to the last digit.
+    exponents.flatMap((e) => digits.map((digit) => Number(`${digit}e${e}`))),
+  );
+  choices.push(exponents.filter((_, i) => i % every === 0).map((e) => Number(`1e${e}`)));
+  const inside = choices.map((values) => values.filter((value) => value >= start && value <= end));
+  return inside.find((values) => values.length <= MAX_LOG_TICKS) ?? [];
+}
+
+/** A round number in few characters: 600, 0.0012, 5e-7. */
+function tickLabel(value: number): string {
+  const short = value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e6);
+  // Twelve digits hide the rounding of 0.1 + 0.2.
+  const digits = Number(value.toPrecision(12));
+  return short ? String(digits) : digits.toExponential().replace('e+', 'e');
+}
+
+/** An axis for whole numbers; a single one stands in its middle. */
+export function countAxis(values: readonly number[], low: number, high: number): Axis {
+  const [min, max] = extent(values, [0, 1]);
+  const half = min === max ? 0.5 : 0;
+  const scale = scaleLinear([min - half, max + half], [low, high]);
+  const whole = scale.ticks(2 * TICKS).filter(Number.isInteger);
+  return {
+    place: scale,
+    ticks: whole.map((value) => ({ at: scale(value), label: String(value) })),
+    logarithmic: false,
+  };
+}
