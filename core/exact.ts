@@ -1,12 +1,15 @@
 import {
+  abs,
   add,
   divide,
   greater,
   input,
-  max,
+  matmul,
+  maximum,
   multiply,
   negate,
   scalar,
+  sqrt,
   square,
   subtract,
   sum,
@@ -16,125 +19,121 @@ import {
   type Expression,
 } from './expression/expression.js';
 import type { Routine } from './expression/routine.js';
-import { gramBlocks, gramProduct } from './local-problem.js';
 import type { Parameters } from './regularization.js';
 
 /*
- * The squared local problem with a proximal regularizer, solved exactly: with Z = [X, 1], V = [W; b]
- * and ΔV = V − V⁰, (ZᵀZ + I/η) ΔV = −ZᵀR⁰. Every column of ΔV is found by conjugate gradients with the
- * diagonal as preconditioner (Shewchuk, 1994, B3). A column stops moving once its residual is small,
- * whatever the others do, so columns can be split over workers without a change in any bit.
+ * The squared local problem with a proximal regularizer, solved exactly: with Z = [X, 1], V = [W; b],
+ * V = V⁰ + Δ and λ = 1/η, (ZᵀZ + λI) Δ = −ZᵀR⁰.
  *
- * Inputs and outputs are those of `solveRoutine`, without slots. Scalars: examples; eta; tolerance, the
- * residual's norm at which a column is done, relative to its right-hand side's.
+ * The bias is eliminated, which leaves C = MᵀM + mᵀm Bλ/(B + λ) + λI [inputs, inputs], where m is the mean
+ * input [1, inputs] and M = X − m: two terms without the cancellation of XᵀX − sums. C, scaled to a unit
+ * diagonal, is inverted by sweeping every pivot (Goodnight, "A tutorial on the SWEEP operator", 1979),
+ * one in each pass of the loop. Residuals formed from X then refine the solution, as rounding in C
+ * alone would cost it half its digits. All that the columns share is computed from X alone, so they can
+ * be split over workers.
+ *
+ * Inputs and outputs are those of `solveRoutine`, without slots, and the input positions, 0 to
+ * inputs − 1 [inputs, 1]. Scalars: examples; eta. Of pass k, as many as there are inputs: pivot, k; and
+ * smallestPivot, below which rounding is all that is left of a pivot.
  */
 
-const residual: Parameters = { weights: input('residual.weights'), bias: input('residual.bias') };
-const direction: Parameters = { weights: input('direction.weights'), bias: input('direction.bias') };
-const step: Parameters = { weights: input('step.weights'), bias: input('step.bias') };
+/** Refinements: the first leaves less than rounding does but for the worst-conditioned problems. */
+const REFINEMENTS = 2;
 
-/** (ZᵀZ + I/η) v. */
-function regularizedProduct(v: Parameters): Parameters {
-  const product = gramProduct(v);
-  const shift = divide(1, scalar('eta'));
-  return {
-    weights: add(product.weights, multiply(shift, v.weights)),
-    bias: add(product.bias, multiply(shift, v.bias)),
-  };
-}
+const examples = scalar('examples');
+const lambda = divide(1, scalar('eta'));
+/** λ/(B + λ). */
+const share = divide(lambda, add(examples, lambda));
 
-/** Each column's inner product, [1, units]. */
-const columnDot = (u: Parameters, v: Parameters): Expression =>
-  add(sum(multiply(u.weights, v.weights), 0), multiply(u.bias, v.bias));
+const centred = input('centred');
+const mean = input('mean');
+/** diag(C)^−½, [inputs, 1]. */
+const scale = input('scale');
+const swept = input('swept');
 
-/** u + α v with α [1, units]. */
-const advance = (u: Parameters, alpha: Expression, v: Parameters): Parameters => ({
-  weights: add(u.weights, multiply(alpha, v.weights)),
-  bias: add(u.bias, multiply(alpha, v.bias)),
-});
-
-const named = (name: string, p: Parameters): Bindings => ({
-  [`${name}.weights`]: p.weights,
-  [`${name}.bias`]: p.bias,
-});
-
-/** The inverse of the diagonal of ZᵀZ + I/η: [inputs, 1] for the weights, a scalar for the bias. */
-const inverseDiagonal = {
-  weights: divide(1, add(transpose(sum(square(input('inputs')), 0)), divide(1, scalar('eta')))),
-  bias: divide(1, add(scalar('examples'), divide(1, scalar('eta')))),
-};
-
-const precondition = (r: Parameters, weightScale: Expression): Parameters => ({
-  weights: multiply(weightScale, r.weights),
-  bias: multiply(inverseDiagonal.bias, r.bias),
-});
+const half = (x: Expression): Expression => multiply(0.5, x);
+const equals = (x: Expression, y: Expression): Expression => greater(0.5, abs(subtract(x, y)));
 
 function setup(): Bindings {
-  const displacement = input('displacement');
   const x = input('inputs');
-  const right: Parameters = {
-    weights: negate({ op: 'matmul', args: [transpose(x), displacement] }),
-    bias: negate(sum(displacement, 0)),
-  };
-  const preconditioned = precondition(right, inverseDiagonal.weights);
-  const size = columnDot(right, preconditioned);
+  const positions = input('positions');
+  const ownMean = divide(sum(x, 0), examples);
+  const ownCentred = subtract(x, ownMean);
+  const meanWeight = multiply(examples, share);
+  const diagonal = add(add(sum(square(ownCentred), 0), multiply(meanWeight, square(ownMean))), lambda);
+  const ownScale = divide(1, sqrt(transpose(diagonal)));
+  const curvature = add(
+    matmul(transpose(ownCentred), ownCentred),
+    multiply(meanWeight, multiply(transpose(ownMean), ownMean)),
+  );
+  const scaled = multiply(multiply(ownScale, curvature), transpose(ownScale));
   return {
-    ...gramBlocks,
-    inverseDiagonal: inverseDiagonal.weights,
-    ...named('step', { weights: multiply(0, right.weights), bias: multiply(0, right.bias) }),
-    ...named('residual', right),
-    ...named('direction', preconditioned),
-    size,
-    limit: multiply(square(scalar('tolerance')), size),
-    energy: divide(multiply(0.5, sum(square(displacement), 'all')), scalar('examples')),
-    'right.weights': right.weights,
-    'right.bias': right.bias,
+    centred: ownCentred,
+    mean: ownMean,
+    scale: ownScale,
+    swept: where(equals(positions, transpose(positions)), 1, scaled),
   };
 }
 
-function body(): Bindings {
-  const [size, limit] = [input('size'), input('limit')];
-  const product = regularizedProduct(direction);
-  const going = greater(size, limit);
-  const curvature = columnDot(direction, product);
-  const alpha = where(going, divide(size, where(greater(curvature, 0), curvature, 1)), 0);
-  const newResidual = advance(residual, negate(alpha), product);
-  const preconditioned = precondition(newResidual, input('inverseDiagonal'));
-  const newSize = columnDot(newResidual, preconditioned);
-  const beta = where(going, divide(newSize, where(greater(size, 0), size, 1)), 0);
-  return {
-    ...named('step', advance(step, alpha, direction)),
-    ...named('residual', newResidual),
-    ...named('direction', advance(preconditioned, beta, direction)),
-    size: newSize,
-    unfinished: greater(max(subtract(newSize, limit), 'all'), 0),
-  };
+/**
+ * Sweeps pivot k of A: with c = A e and v = c − e, e the k-th unit vector, A becomes A − vvᵀ/c_k. This
+ * is the operator less 2 at entry (k, k), which later sweeps only add to; so in the end the inverse is
+ * 2I − A.
+ */
+function sweep(): Bindings {
+  const unit = where(equals(input('positions'), scalar('pivot')), 1, 0);
+  const column = matmul(swept, unit);
+  const found = sum(multiply(unit, column), 'all');
+  const pivot = maximum(found, scalar('smallestPivot'));
+  const direction = subtract(add(column, multiply(subtract(pivot, found), unit)), unit);
+  const root = divide(direction, sqrt(pivot));
+  return { swept: subtract(swept, multiply(root, transpose(root))) };
+}
+
+/** R = R⁰ + XΔW + Δb. */
+const residualOf = (delta: Parameters): Expression =>
+  add(add(input('displacement'), matmul(input('inputs'), delta.weights)), delta.bias);
+
+/** The step that solves the problem from Δ on, where the residual is R [examples, units]. */
+function stepFrom(delta: Parameters | undefined, residual: Expression): Parameters {
+  const total = sum(residual, 0);
+  const biasDescent = negate(delta ? add(total, multiply(lambda, delta.bias)) : total);
+  const alongMean = delta ? subtract(multiply(examples, delta.bias), total) : negate(total);
+  const towards = subtract(
+    multiply(multiply(share, alongMean), transpose(mean)),
+    matmul(transpose(centred), residual),
+  );
+  const right = delta ? subtract(towards, multiply(lambda, delta.weights)) : towards;
+  const scaled = multiply(scale, right);
+  const weights = multiply(scale, subtract(multiply(2, scaled), matmul(swept, scaled)));
+  const moved = multiply(examples, matmul(mean, weights));
+  return { weights, bias: divide(subtract(biasDescent, moved), add(examples, lambda)) };
+}
+
+function refine(delta: Parameters): Parameters {
+  const step = stepFrom(delta, residualOf(delta));
+  return { weights: add(delta.weights, step.weights), bias: add(delta.bias, step.bias) };
 }
 
 function final(): Bindings {
-  const moved = regularizedProduct(step);
-  // J(V⁰ + Δ) − J(V⁰) = ½⟨Δ, (ZᵀZ + I/η)Δ⟩ − ⟨Δ, right⟩
-  const rise = (name: keyof Parameters): Expression =>
-    sum(
-      multiply(step[name], subtract(multiply(0.5, moved[name]), input(`right.${name}`))),
-      'all',
-    );
+  let delta = stepFrom(undefined, input('displacement'));
+  for (let refinement = 0; refinement < REFINEMENTS; refinement++) delta = refine(delta);
+  const energy = divide(half(sum(square(input('displacement')), 'all')), examples);
+  const moved = add(sum(square(delta.weights), 'all'), sum(square(delta.bias), 'all'));
+  const loss = add(sum(square(residualOf(delta)), 'all'), multiply(lambda, moved));
   return {
-    weights: add(input('initialWeights'), step.weights),
-    bias: add(input('initialBias'), step.bias),
-    displacementEnergy: multiply(1, input('energy')),
-    objectiveBefore: multiply(1, input('energy')),
-    objectiveAfter: add(
-      input('energy'),
-      divide(add(rise('weights'), rise('bias')), scalar('examples')),
-    ),
+    weights: add(input('initialWeights'), delta.weights),
+    bias: add(input('initialBias'), delta.bias),
+    displacementEnergy: energy,
+    objectiveBefore: energy,
+    objectiveAfter: divide(half(loss), examples),
   };
 }
 
 export const exactRoutine: Routine = {
   name: 'solve exact',
   setup: setup(),
-  loop: { body: body(), while: 'unfinished' },
+  loop: { body: sweep() },
   final: final(),
   outputs: ['weights', 'bias'],
   numbers: ['displacementEnergy', 'objectiveBefore', 'objectiveAfter'],

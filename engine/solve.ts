@@ -3,6 +3,7 @@ import type { Routine } from '../core/expression/routine.js';
 import type { ScalarValues } from '../core/expression/scalars.js';
 import type { LayerRule } from '../core/layer.js';
 import { slotNames, solveRoutine } from '../core/local-problem.js';
+import type { Matrix } from '../core/matrix.js';
 import { localFactor } from '../core/schedules.js';
 import type { Call, Engine, Result, Tensor } from './engine.js';
 import type { LayerTensors } from './layer-tensors.js';
@@ -37,8 +38,7 @@ export interface Solution {
 }
 
 /**
- * Solves one layer's local problem from its current state. The engine is called before anything is
- * awaited, so tensors of the problem and the state may be released right after this call.
+ * Solves one layer's local problem from its current state.
  *
  * @throws LocopropError ENGINE_CALL_FAILED, ENGINE_LOST
  */
@@ -50,9 +50,10 @@ export async function solveLayer(
   settings: SolveSettings,
 ): Promise<Solution> {
   const exact = rule.solver === 'exact';
-  const call = exact ? exactCall(engine, rule, problem) : iterativeCall(rule, problem, state, settings);
   const inputs = { ...problem, ...initialTensors(rule, state) };
-  const { tensors, numbers } = await engine.run({ ...call, inputs });
+  const { tensors, numbers } = exact
+    ? await solveExactly(engine, rule, inputs)
+    : await engine.run({ ...iterativeCall(rule, problem, state, settings), inputs });
   const updates = state.updates + (exact ? 0 : rule.iterations);
   return {
     state: stateOf(rule, tensors, updates),
@@ -94,20 +95,36 @@ function iterativeCall(
   return { routine, scalars: first!, passes };
 }
 
-/**
- * Conjugate gradients end after inputs + 1 passes but for rounding; when the columns' number of
- * distinct eigenvalues is small or the system is well-conditioned, long before.
- */
-const exactPasses = (inputs: number): number => Math.min(Math.max(50, inputs + 1), 1000);
+/** Of a matrix with a unit diagonal, in the engine's precision. */
+const smallestPivot = { float32: 1e-6, float64: 1e-14 };
 
-const exactTolerance = { float32: 1e-6, float64: 1e-13 };
-
-function exactCall(engine: Engine, rule: LayerRule, { inputs }: LocalProblem): RoutineCall {
-  const eta = rule.regularizer.h['eta'];
+async function solveExactly(
+  engine: Engine,
+  { regularizer }: LayerRule,
+  given: Readonly<Record<string, Tensor>> & LocalProblem,
+): Promise<Result> {
+  const eta = regularizer.h['eta'];
   if (eta === undefined) throw new TypeError('the exact solver needs a proximal regularizer');
-  const scalars = { examples: inputs.rows, eta, tolerance: exactTolerance[engine.info.precision] };
-  return { routine: exactRoutine, scalars, passes: new Array(exactPasses(rule.inputs)).fill(scalars) };
+  const { rows: examples, columns: pivots } = given.inputs;
+  const passes = Array.from({ length: pivots }, (_, pivot): ScalarValues => ({
+    pivot,
+    smallestPivot: smallestPivot[engine.info.precision],
+  }));
+  const positions = await engine.upload(positionsBelow(pivots));
+  try {
+    const inputs = { ...given, positions };
+    return await engine.run({ routine: exactRoutine, inputs, scalars: { examples, eta }, passes });
+  } finally {
+    engine.release([positions]);
+  }
 }
+
+/** The numbers 0 to count − 1, [count, 1]. */
+const positionsBelow = (count: number): Matrix => ({
+  rows: count,
+  columns: 1,
+  data: Float64Array.from({ length: count }, (_, position) => position),
+});
 
 /** The state under the names that the routines give it. */
 function initialTensors(rule: LayerRule, state: LayerTensors): Record<string, Tensor> {
