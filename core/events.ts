@@ -7,6 +7,9 @@ export interface EpochMetrics {
   /** Mean loss over the training examples, with the weights at the end of the epoch. */
   readonly trainLoss: number;
   readonly testLoss: number | null;
+  /** Mean over examples and outputs of the squared difference of output and label. */
+  readonly trainError: number;
+  readonly testError: number | null;
   /** Share of right classes, 0 to 1; null unless the network is a classifier. */
   readonly trainAccuracy: number | null;
   readonly testAccuracy: number | null;

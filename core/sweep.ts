@@ -1,4 +1,4 @@
-import { add, divide, input, matmul, multiply, scalar, sum, transpose } from './expression/expression.js';
+import { add, divide, input, matmul, multiply, scalar, square, subtract, sum, transpose } from './expression/expression.js';
 import type { Routine } from './expression/routine.js';
 import { activate } from './layer.js';
 import type { Chosen, LocalLoss, NetworkLoss, TargetRule, TransferFunction } from './parts/part.js';
@@ -39,11 +39,20 @@ export function lossRoutine(loss: Chosen<NetworkLoss>, transfer: Chosen<Transfer
   };
 }
 
-/** The loss alone. */
-export const lossValueRoutine = (
+/** The loss, and the mean over examples and outputs of (Y − labels)². */
+export function evaluationRoutine(
   loss: Chosen<NetworkLoss>,
   transfer: Chosen<TransferFunction>,
-): Routine => ({ ...lossRoutine(loss, transfer), name: `loss value ${loss.part.name}`, outputs: [] });
+): Routine {
+  const { setup } = lossRoutine(loss, transfer);
+  const squared = sum(square(subtract(input('output'), input('labels'))), 'all');
+  return {
+    name: `evaluation ${loss.part.name}`,
+    setup: { loss: setup['loss']!, meanSquaredError: divide(squared, multiply(examples, scalar('outputs'))) },
+    outputs: [],
+    numbers: ['loss', 'meanSquaredError'],
+  };
+}
 
 /** D_i = (D_{i+1} W_{i+1}ᵀ) ∘ f_i'(A_i), from the gradient and weights of the layer above. */
 export function backwardRoutine(transfer: Chosen<TransferFunction>): Routine {

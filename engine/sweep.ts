@@ -5,7 +5,7 @@ import {
   displacementRoutine,
   forwardRoutine,
   lossRoutine,
-  lossValueRoutine,
+  evaluationRoutine,
 } from '../core/sweep.js';
 import type { Engine, Tensor } from './engine.js';
 import type { ParameterTensors } from './layer-tensors.js';
@@ -30,8 +30,8 @@ type Transfer = Chosen<TransferFunction>;
 const forwardOf = memoized(forwardRoutine);
 const backwardOf = memoized(backwardRoutine);
 const lossOf = memoized((loss: Chosen<NetworkLoss>) => memoized((last: Transfer) => lossRoutine(loss, last)));
-const lossValueOf = memoized((loss: Chosen<NetworkLoss>) =>
-  memoized((last: Transfer) => lossValueRoutine(loss, last)),
+const evaluationOf = memoized((loss: Chosen<NetworkLoss>) =>
+  memoized((last: Transfer) => evaluationRoutine(loss, last)),
 );
 const displacementOf = memoized((target: Chosen<TargetRule>) =>
   memoized((loss: LocalLoss) => displacementRoutine(target, loss)),
@@ -84,21 +84,21 @@ export function releaseActivations(engine: Engine, activations: readonly Activat
 
 const lossCall = ({ preactivation, output }: Activation, labels: Tensor) => ({
   inputs: { preactivation, output, labels },
-  scalars: { examples: labels.rows },
+  scalars: { examples: labels.rows, outputs: labels.columns },
 });
 
 const lastTransfer = ({ layers }: NetworkRule): Transfer => layers.at(-1)!.transfer;
 
-/** The loss of a batch: the mean over its examples. */
-export async function batchLoss(
+/** How far a batch's outputs are from its labels: the loss, a mean over the examples, and the mean squared error. */
+export async function batchError(
   engine: Engine,
   network: NetworkRule,
   last: Activation,
   labels: Tensor,
-): Promise<number> {
-  const routine = lossValueOf(network.loss)(lastTransfer(network));
+): Promise<{ readonly loss: number; readonly meanSquaredError: number }> {
+  const routine = evaluationOf(network.loss)(lastTransfer(network));
   const { numbers } = await engine.run({ routine, ...lossCall(last, labels) });
-  return numbers['loss']!;
+  return { loss: numbers['loss']!, meanSquaredError: numbers['meanSquaredError']! };
 }
 
 /** The loss of a batch and D of the last layer [examples, units], which the caller releases. */

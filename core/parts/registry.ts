@@ -1,3 +1,4 @@
+import type { PartReference } from '../spec/job-spec.js';
 import type { ParameterSpec, PartCatalogue, PartKind } from '../spec/part-catalogue.js';
 import { localLosses, networkLosses } from './losses.js';
 import { optimizers } from './optimizers.js';
@@ -5,9 +6,6 @@ import type { Chosen, Part, PartOfKind } from './part.js';
 import { regularizers } from './regularizers.js';
 import { targetRules } from './targets.js';
 import { transferFunctions } from './transfer.js';
-
-/** A part of a spec: its name and hyperparameters, all given. */
-export type PartReference = { readonly name: string } & Readonly<Record<string, string | number>>;
 
 export const builtInParts: readonly Part[] = [
   ...transferFunctions,

@@ -1,0 +1,51 @@
+import type { LayerPool, LayerReport, PlacedProblem } from './pool/layer-pool.js';
+
+/** When a solve is not accepted, and what is done then. */
+export interface GuardOptions {
+  readonly enabled: boolean;
+  /** c: a solve may raise the objective by at most c · ½‖R⁰‖²/B. */
+  readonly limit: number;
+  /** How often a solve is redone before the layer is left as it was in this step. */
+  readonly retries: number;
+  /** What the learning rate is multiplied by for each redo. */
+  readonly shrink: number;
+}
+
+/** A solve that was not accepted. */
+export interface GuardIncident {
+  readonly layer: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly learningRateFactor: number;
+  readonly report: LayerReport;
+  /** Whether another attempt follows; if not, the layer stays as it was in this step. */
+  readonly redone: boolean;
+}
+
+/** Whether a solution is finite and raises the objective no further than the limit allows. */
+export function acceptable(report: LayerReport, { limit }: GuardOptions): boolean {
+  if (!report.finite) return false;
+  const { objectiveBefore, objectiveAfter, displacementEnergy } = report;
+  if (objectiveBefore === null || objectiveAfter === null) return true;
+  return objectiveAfter - objectiveBefore <= limit * displacementEnergy;
+}
+
+/** Solves a local problem, again with smaller steps while its result is not acceptable. */
+export async function solveGuarded(
+  pool: LayerPool,
+  problem: PlacedProblem,
+  options: GuardOptions,
+  onIncident: (incident: GuardIncident) => void,
+): Promise<LayerReport> {
+  for (let attempt = 1; ; attempt++) {
+    const learningRateFactor = options.shrink ** (attempt - 1);
+    const report = await pool.solve({ ...problem, rateFactor: problem.rateFactor * learningRateFactor });
+    if (!options.enabled || acceptable(report, options)) return report;
+    const redone = attempt <= options.retries;
+    onIncident({ layer: problem.layer, attempt, learningRateFactor, report, redone });
+    if (!redone) {
+      pool.reject(problem.layer);
+      return report;
+    }
+  }
+}

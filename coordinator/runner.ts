@@ -1,0 +1,159 @@
+import { requireWidths } from '../core/batches.js';
+import type { Dataset, DataSplit } from '../core/dataset.js';
+import type { RunOutcome } from '../core/events.js';
+import type { Parts } from '../core/parts/registry.js';
+import type { JobSpec } from '../core/spec/job-spec.js';
+import type { LayerState } from '../core/state.js';
+import type { Engine } from '../engine/engine.js';
+import { startEngine } from '../engine/engines.js';
+import type { NetworkRule } from '../engine/sweep.js';
+import { loadDataset } from '../services/datasets/load.js';
+import { readInitialWeights } from '../services/store/initial-weights.js';
+import type { LoadedCheckpoint } from '../services/store/checkpoints.js';
+import type { Run } from '../services/store/run.js';
+import { initialStates } from './initial-state.js';
+import { buildNetwork } from './network.js';
+import { LocalPool } from './pool/local-pool.js';
+import { START, Trainer, type Progress, type RunRecorder, type TrainerOptions } from './trainer.js';
+
+/** A job and what it needs from its surroundings. */
+export interface Job {
+  readonly spec: JobSpec;
+  readonly parts: Parts;
+  /** Where relative paths of the spec start. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface RunJobOptions {
+  readonly run: Run;
+  /** Go on from the run's newest whole checkpoint. */
+  readonly resume: boolean;
+  readonly stop: AbortSignal;
+  readonly onStep?: TrainerOptions['onStep'];
+}
+
+/** A network in training, for what is drawn and computed once it has ended. */
+export interface FinishedRun {
+  readonly outcome: RunOutcome;
+  readonly engine: Engine;
+  readonly network: NetworkRule;
+  readonly states: readonly LayerState[];
+  readonly train: Dataset;
+  readonly test: Dataset | null;
+}
+
+/** The data of a job, checked against its network. */
+export async function loadData(
+  { spec, directory, environment }: Job,
+  split: DataSplit,
+): Promise<Dataset | null> {
+  const source = split === 'train' ? spec.data.train : spec.data.test;
+  if (!source) return null;
+  const { targets } = spec.data;
+  const dataset = await loadDataset(source, { directory, environment, split, targets, seed: spec.seed });
+  return dataset;
+}
+
+/**
+ * Runs a job to its end: loads its data, starts its engine and trains. What happens is in the run's
+ * events; `use` gets the trained network before the engine is closed.
+ * @throws LocopropError; the event run.ended tells of it too
+ */
+export async function runJob(
+  job: Job,
+  options: RunJobOptions,
+  use: (finished: FinishedRun) => Promise<void>,
+): Promise<RunOutcome> {
+  const { run } = options;
+  const loaded = options.resume ? await run.resume() : null;
+  let trainer: Trainer | null = null;
+  try {
+    const { spec } = job;
+    const train = (await loadData(job, 'train'))!;
+    const test = await loadData(job, 'test');
+    const network = buildNetwork(spec, job.parts, train.features);
+    const widths = { inputs: train.features, outputs: network.layers.at(-1)!.units };
+    for (const dataset of test ? [train, test] : [train]) requireWidths(dataset, spec.data.targets, widths);
+
+    const engine = await startEngine(spec.engine.name, spec.engine.threads);
+    try {
+      const states = loaded?.state.layers ?? (await startingStates(job, network));
+      const objective = spec.training.algorithm === 'locoprop';
+      const pool = await LocalPool.create(engine, network.layers, states, { objective });
+      const recorder = recorderOf(run);
+      trainer = new Trainer(
+        { spec, network, engine, pool, train, test, recorder, stop: options.stop, ...onStepOf(options) },
+        loaded ? progressOf(loaded) : START,
+      );
+      await announce(run, { spec, network, engine, train, trainer, loaded });
+      const outcome = await trainer.run();
+      await end(run, trainer, outcome, null);
+      await use({ outcome, engine, network, states: await pool.states(), train, test });
+      return outcome;
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    await end(run, trainer, 'failed', error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+const onStepOf = ({ onStep }: RunJobOptions): Pick<TrainerOptions, 'onStep'> => (onStep ? { onStep } : {});
+
+const progressOf = ({ state }: LoadedCheckpoint): Progress => ({
+  position: state.position,
+  trainSeconds: state.trainSeconds,
+  bestLoss: state.bestLoss,
+});
+
+const recorderOf = (run: Run): RunRecorder => ({
+  get lastEvent() {
+    return run.events.last;
+  },
+  emit: async (event) => {
+    await run.events.emit(event);
+  },
+  saveCheckpoint: (state, best) => run.saveCheckpoint(state, best),
+});
+
+/** The layers of a new run: drawn from the seed, or the weights that the spec names with fresh slots. */
+async function startingStates({ spec }: Job, { layers }: NetworkRule): Promise<LayerState[]> {
+  const drawn = initialStates(spec, layers);
+  if (spec.initialWeights === null) return drawn;
+  const { layers: given } = await readInitialWeights(spec.initialWeights, layers);
+  return drawn.map((state, layer) => ({ ...state, ...given[layer]! }));
+}
+
+async function announce(
+  run: Run,
+  { spec, network, engine, train, trainer, loaded }: {
+    readonly spec: JobSpec;
+    readonly network: NetworkRule;
+    readonly engine: Engine;
+    readonly train: Dataset;
+    readonly trainer: Trainer;
+    readonly loaded: LoadedCheckpoint | null;
+  },
+): Promise<void> {
+  for (const { file, reason } of loaded?.damaged ?? []) {
+    await run.events.emit({ type: 'checkpoint.damaged', file, reason });
+  }
+  await run.events.emit({
+    type: 'run.started',
+    job: spec.name,
+    engine: engine.info.name,
+    threads: engine.info.threads,
+    parameters: network.layers.reduce((total, { inputs, units }) => total + (inputs + 1) * units, 0),
+    trainExamples: train.examples,
+    stepsPerEpoch: trainer.stepsPerEpoch,
+    epochs: Math.min(spec.training.stopAfterEpochs ?? Infinity, spec.training.epochs),
+    step: trainer.position.step,
+  });
+}
+
+async function end(run: Run, trainer: Trainer | null, outcome: RunOutcome, reason: string | null): Promise<void> {
+  const { step, epoch } = trainer?.position ?? START.position;
+  await run.events.emit({ type: 'run.ended', outcome, step, epoch, reason });
+}

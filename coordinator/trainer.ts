@@ -1,0 +1,245 @@
+import { LocopropError } from '../core/errors/error.js';
+import type { EpochMetrics, RunEventBody } from '../core/events.js';
+import type { Dataset } from '../core/dataset.js';
+import { GENERATOR } from '../core/random.js';
+import { epochFactor } from '../core/schedules.js';
+import type { JobSpec } from '../core/spec/job-spec.js';
+import type { Position, RunState } from '../core/state.js';
+import type { Engine } from '../engine/engine.js';
+import type { NetworkRule } from '../engine/sweep.js';
+import { BatchSource, type Batch } from './batch-source.js';
+import { LayerStatistics } from './epoch-metrics.js';
+import { evaluate, type Evaluation, type TrainedNetwork } from './evaluation.js';
+import type { GuardIncident } from './guard.js';
+import type { LayerPool } from './pool/layer-pool.js';
+import { LossNotFinite, trainStep, type StepPhases } from './step.js';
+import { Stopwatch } from './stopwatch.js';
+
+/** Where a trainer's events and checkpoints go. */
+export interface RunRecorder {
+  /** Number of the last event. */
+  readonly lastEvent: number;
+  emit(event: RunEventBody): Promise<void>;
+  /** Returns the name of the checkpoint's file. */
+  saveCheckpoint(state: RunState, best: boolean): Promise<string>;
+}
+
+/** What a run has come to: the part of RunState that is no layer's. */
+export type Progress = Pick<RunState, 'position' | 'trainSeconds' | 'bestLoss'>;
+
+export const START: Progress = { position: { step: 0, epoch: 0, batch: 0 }, trainSeconds: 0, bestLoss: null };
+
+export interface TrainerOptions {
+  readonly spec: JobSpec;
+  readonly network: NetworkRule;
+  readonly engine: Engine;
+  readonly pool: LayerPool;
+  readonly train: Dataset;
+  readonly test: Dataset | null;
+  readonly recorder: RunRecorder;
+  /** Ends the run after the step in hand, with a checkpoint. */
+  readonly stop: AbortSignal;
+  /** Told what each step's time went to. */
+  readonly onStep?: (phases: StepPhases & { readonly data: number; readonly total: number }) => void;
+}
+
+/** Trains a network from where it stands to the end of its schedule. */
+export class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #batches: BatchSource;
+  readonly #epochs: number;
+  #position: Position;
+  #trainSeconds: number;
+  #bestLoss: number | null;
+  #statistics: LayerStatistics;
+  #lastCheckpoint: string | null = null;
+  #checkpointStep = -1;
+
+  constructor(options: TrainerOptions, from: Progress) {
+    const { spec, engine, train, network } = options;
+    this.#options = options;
+    this.#position = from.position;
+    this.#trainSeconds = from.trainSeconds;
+    this.#bestLoss = from.bestLoss;
+    this.#epochs = Math.min(spec.training.stopAfterEpochs ?? Infinity, spec.training.epochs);
+    this.#statistics = new LayerStatistics(network.layers.length);
+    this.#batches = new BatchSource({
+      engine,
+      dataset: train,
+      targets: spec.data.targets,
+      batchSize: Math.min(spec.training.batchSize, train.examples),
+      seed: spec.seed,
+    });
+  }
+
+  get stepsPerEpoch(): number {
+    return this.#batches.stepsPerEpoch;
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  /**
+   * Trains until the end or until it is told to stop; either way the last state is in a checkpoint.
+   * @throws LocopropError TRAINING_DIVERGED; the checkpoints are of steps before
+   */
+  async run(): Promise<'completed' | 'stopped'> {
+    const { stop } = this.#options;
+    let upcoming = this.#upcoming();
+    while (this.#position.epoch < this.#epochs) {
+      if (stop.aborted) {
+        await this.#saveCheckpoint(false);
+        return 'stopped';
+      }
+      const watch = new Stopwatch();
+      const batch = await upcoming!;
+      const data = watch.lap();
+      const { epoch } = this.#position;
+      const next = this.#batches.next(this.#position);
+      // The next batch is gathered while the engine is busy with this one.
+      upcoming = next.epoch < this.#epochs ? this.#batches.load(next) : null;
+      upcoming?.catch(() => undefined);
+      const phases = await this.#step(batch);
+      this.#batches.release(batch);
+      const seconds = data + watch.lap();
+      await this.#afterStep(next, phases.loss, batch.inputs.rows, seconds);
+      this.#options.onStep?.({ ...phases.phases, data, total: seconds });
+      if (next.epoch > epoch) await this.#endEpoch();
+      else await this.#checkpointBetween();
+    }
+    await this.#saveCheckpoint(false);
+    return 'completed';
+  }
+
+  #upcoming(): Promise<Batch> | null {
+    return this.#position.epoch < this.#epochs ? this.#batches.load(this.#position) : null;
+  }
+
+  async #step(batch: Batch): Promise<{ loss: number; phases: StepPhases }> {
+    const { engine, network, pool, spec } = this.#options;
+    const { epoch, step } = this.#position;
+    const incidents: GuardIncident[] = [];
+    try {
+      const result = await trainStep(batch, {
+        engine,
+        network,
+        pool,
+        guard: { ...spec.guard, enabled: spec.guard.enabled && spec.training.algorithm === 'locoprop' },
+        rateFactor: epochFactor(spec.training.schedule, epoch, spec.training.epochs),
+        onIncident: (incident) => incidents.push(incident),
+      });
+      this.#statistics.addStep(result.reports);
+      for (const incident of incidents) await this.#reportIncident(incident);
+      return result;
+    } catch (error) {
+      if (!(error instanceof LossNotFinite)) throw error;
+      const where = error.layer === null ? '' : `; the outputs of layer ${error.layer + 1} were the first`;
+      throw this.#diverged('batch loss', step + 1, where);
+    }
+  }
+
+  async #reportIncident({ layer, attempt, learningRateFactor, report }: GuardIncident): Promise<void> {
+    this.#statistics.addRedone(layer);
+    const { objectiveBefore, objectiveAfter } = report;
+    await this.#options.recorder.emit({
+      type: 'guard.redone',
+      step: this.#position.step + 1,
+      layer: layer + 1,
+      attempt,
+      learningRateFactor,
+      objectiveBefore,
+      objectiveAfter,
+    });
+  }
+
+  async #afterStep(next: Position, loss: number, examples: number, seconds: number): Promise<void> {
+    const { epoch } = this.#position;
+    this.#trainSeconds += seconds;
+    this.#position = next;
+    await this.#options.recorder.emit({
+      type: 'step.done',
+      epoch: epoch + 1,
+      step: next.step,
+      loss,
+      examples,
+      seconds,
+    });
+  }
+
+  async #checkpointBetween(): Promise<void> {
+    const { everySteps } = this.#options.spec.checkpoints;
+    if (everySteps !== null && this.#position.step % everySteps === 0) await this.#saveCheckpoint(false);
+  }
+
+  /** Evaluates and saves at the end of an epoch, each where it is due. */
+  async #endEpoch(): Promise<void> {
+    const { spec, recorder } = this.#options;
+    const { epoch } = this.#position;
+    const last = epoch === this.#epochs;
+    let best = false;
+    if (last || epoch % spec.evaluation.everyEpochs === 0) {
+      const metrics = await this.#measure();
+      const loss = metrics.testLoss ?? metrics.trainLoss;
+      if (!Number.isFinite(loss)) throw this.#diverged('evaluated loss', this.#position.step, '');
+      best = this.#bestLoss === null || loss < this.#bestLoss;
+      if (best) this.#bestLoss = loss;
+      await recorder.emit({ type: 'epoch.done', ...metrics });
+    }
+    this.#statistics = new LayerStatistics(this.#options.network.layers.length);
+    if (last || best || epoch % spec.checkpoints.everyEpochs === 0) await this.#saveCheckpoint(best);
+    else await this.#checkpointBetween();
+  }
+
+  async #measure(): Promise<EpochMetrics> {
+    const { spec, train, test, network, pool, engine } = this.#options;
+    const parameters = network.layers.map((_, layer) => pool.parameters(layer));
+    const trained: TrainedNetwork = { engine, network, parameters };
+    const onData = (dataset: Dataset, examples: number | null): Promise<Evaluation> =>
+      evaluate(trained, dataset, {
+        targets: spec.data.targets,
+        batchSize: spec.evaluation.batchSize ?? spec.training.batchSize,
+        examples,
+      });
+    const onTrain = await onData(train, spec.evaluation.trainExamples);
+    const onTest = test && (await onData(test, spec.evaluation.testExamples));
+    const { epoch, step } = this.#position;
+    const examples = step * Math.min(spec.training.batchSize, train.examples);
+    return {
+      epoch,
+      step,
+      trainLoss: onTrain.loss,
+      testLoss: onTest?.loss ?? null,
+      trainError: onTrain.meanSquaredError,
+      testError: onTest?.meanSquaredError ?? null,
+      trainAccuracy: onTrain.accuracy,
+      testAccuracy: onTest?.accuracy ?? null,
+      trainSeconds: this.#trainSeconds,
+      examplesPerSecond: examples / this.#trainSeconds,
+      layers: this.#statistics.metrics(),
+    };
+  }
+
+  async #saveCheckpoint(best: boolean): Promise<void> {
+    const { recorder, pool, spec } = this.#options;
+    if (this.#checkpointStep === this.#position.step) return;
+    const state: RunState = {
+      position: this.#position,
+      event: recorder.lastEvent,
+      random: { generator: GENERATOR, seed: spec.seed },
+      trainSeconds: this.#trainSeconds,
+      bestLoss: this.#bestLoss,
+      layers: await pool.states(),
+    };
+    const file = await recorder.saveCheckpoint(state, best);
+    this.#lastCheckpoint = file;
+    this.#checkpointStep = this.#position.step;
+    await recorder.emit({ type: 'checkpoint.saved', step: this.#position.step, file, best });
+  }
+
+  #diverged(quantity: string, step: number, where: string): LocopropError {
+    const checkpoint = this.#lastCheckpoint ?? 'none: the run had saved none yet';
+    const epoch = this.#position.epoch + 1;
+    return new LocopropError('TRAINING_DIVERGED', { quantity, step, epoch, where, checkpoint });
+  }
+}

@@ -1,0 +1,70 @@
+import type { DataSource, TargetKind } from '../dataset.js';
+import type { BiasInitializer, WeightInitializer } from '../initializers.js';
+import type { Solver, SolveForm } from '../layer.js';
+import type { EpochSchedule, LocalSchedule } from '../schedules.js';
+
+/** A part with its hyperparameters. */
+export type PartReference = { readonly name: string } & Readonly<Record<string, string | number>>;
+
+/** A layer's local problem. */
+export interface LocalSpec {
+  readonly loss: PartReference;
+  readonly target: PartReference;
+  readonly iterations: number;
+  readonly schedule: LocalSchedule;
+  readonly regularizer: PartReference;
+  readonly optimizer: PartReference;
+  readonly solver: Solver;
+  readonly form: SolveForm | 'auto';
+}
+
+export interface LayerSpec {
+  readonly units: number;
+  readonly transfer: PartReference;
+  /** What differs from the network's `local`. */
+  readonly local?: Partial<LocalSpec> | undefined;
+}
+
+/** A job as it runs: a validated spec with every default filled in. */
+export interface JobSpec {
+  readonly name: string;
+  readonly seed: number;
+  readonly plugins: readonly string[];
+  readonly data: {
+    readonly train: DataSource;
+    readonly test?: DataSource | undefined;
+    readonly targets: TargetKind;
+  };
+  readonly network: {
+    readonly layers: readonly LayerSpec[];
+    readonly loss: PartReference;
+    readonly initializer: { readonly weights: WeightInitializer; readonly biases: BiasInitializer };
+  };
+  readonly training: {
+    readonly algorithm: 'locoprop' | 'backprop';
+    readonly batchSize: number;
+    readonly epochs: number;
+    readonly stopAfterEpochs?: number | undefined;
+    readonly schedule: EpochSchedule;
+  };
+  readonly local: LocalSpec;
+  readonly guard: {
+    readonly enabled: boolean;
+    readonly limit: number;
+    readonly retries: number;
+    readonly shrink: number;
+  };
+  readonly engine: { readonly name: string; readonly threads: number | null };
+  readonly evaluation: {
+    readonly everyEpochs: number;
+    readonly trainExamples: number | null;
+    readonly testExamples: number | null;
+    readonly batchSize: number | null;
+  };
+  readonly checkpoints: {
+    readonly everyEpochs: number;
+    readonly everySteps: number | null;
+    readonly keep: number;
+  };
+  readonly initialWeights: string | null;
+}
