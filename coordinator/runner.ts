@@ -43,7 +43,7 @@ export interface FinishedRun {
   readonly test: Dataset | null;
 }
 
-/** The data of a job, checked against its network. */
+/** The training or test data of a job; null where it has no test data. */
 export async function loadData(
   { spec, directory, environment }: Job,
   split: DataSplit,
@@ -51,8 +51,7 @@ export async function loadData(
   const source = split === 'train' ? spec.data.train : spec.data.test;
   if (!source) return null;
   const { targets } = spec.data;
-  const dataset = await loadDataset(source, { directory, environment, split, targets, seed: spec.seed });
-  return dataset;
+  return loadDataset(source, { directory, environment, split, targets, seed: spec.seed });
 }
 
 /**
@@ -95,7 +94,9 @@ export async function runJob(
       await engine.close();
     }
   } catch (error) {
-    await end(run, trainer, 'failed', error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    // The store may be what failed: then the failure itself is reported, not that it was not recorded.
+    await Promise.allSettled([end(run, trainer, 'failed', reason)]);
     throw error;
   }
 }
