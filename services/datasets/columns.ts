@@ -32,49 +32,43 @@ export function showNames(names: readonly string[]): string {
     : shown.join(', ');
 }
 
+/** The columns of a table; names are null when it has no header. */
+interface Header {
+  readonly names: readonly string[] | null;
+  readonly width: number;
+}
+
+function findColumn(file: string, { names, width }: Header, wanted: ColumnName): number {
+  const columns = Array.from({ length: width }, (_, column) => column);
+  const [found, second] = columns.filter((column) => wanted === column || wanted === names?.[column]);
+  if (found === undefined) {
+    const name = JSON.stringify(wanted);
+    const available = names === null ? `${width} columns without names, 0 to ${width - 1}` : showNames(names);
+    throw new LocopropError('DATA_PART_MISSING', { file, kind: 'column', name, available });
+  }
+  if (second !== undefined) {
+    const reason = `two columns are named ${JSON.stringify(wanted)}`;
+    throw new LocopropError('DATA_SOURCE_INVALID', { file, reason });
+  }
+  return found;
+}
+
 /**
  * Finds the columns that a data source names; without named inputs, they are all the others.
  *
- * @param names of the columns; null when the table has no header
  * @throws LocopropError DATA_PART_MISSING, DATA_SOURCE_INVALID
  */
-export function chooseColumns(
-  file: string,
-  table: { readonly names: readonly string[] | null; readonly width: number },
-  request: ColumnRequest,
-): ColumnChoice {
-  const { names, width } = table;
-  const find = (wanted: ColumnName): number => {
-    const column = typeof wanted === 'number' ? wanted : (names ?? []).indexOf(wanted);
-    if (Number.isInteger(column) && column >= 0 && column < width) {
-      if (
-        names?.indexOf(names[column] ?? '', column + 1) !== -1 &&
-        typeof wanted === 'string' &&
-        names !== null
-      ) {
-        throw new LocopropError('DATA_SOURCE_INVALID', {
-          file,
-          reason: `two columns are named ${showNames([wanted])}`,
-        });
-      }
-      return column;
-    }
-    const available = names === null ? `${width} columns without names, 0 to ${width - 1}` : showNames(names);
-    throw new LocopropError('DATA_PART_MISSING', {
-      file,
-      kind: 'column',
-      name: JSON.stringify(wanted),
-      available,
-    });
-  };
+export function chooseColumns(file: string, header: Header, request: ColumnRequest): ColumnChoice {
+  const find = (wanted: ColumnName): number => findColumn(file, header, wanted);
   const labels = asList(request.labels).map(find);
   const targets = asList(request.targets).map(find);
   const taken = new Set([...labels, ...targets]);
-  const inputs =
-    request.inputs === undefined
-      ? Array.from({ length: width }, (_, column) => column).filter((column) => !taken.has(column))
-      : asList(request.inputs).map(find);
-  if (inputs.length === 0)
+  const others = Array.from({ length: header.width }, (_, column) => column).filter(
+    (column) => !taken.has(column),
+  );
+  const inputs = request.inputs === undefined ? others : asList(request.inputs).map(find);
+  if (inputs.length === 0) {
     throw new LocopropError('DATA_SOURCE_INVALID', { file, reason: 'no column is left for the inputs' });
+  }
   return { inputs, labels, targets };
 }

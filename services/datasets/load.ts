@@ -33,7 +33,8 @@ function selectIndices(
   { skip = 0, examples, testShare }: Pick<FileSource, 'skip' | 'examples' | 'testShare'>,
   { split, seed }: { readonly split: DataSplit; readonly seed: number },
 ): Uint32Array | null {
-  if (testShare === undefined && skip === 0 && examples === undefined) return null;
+  const isWhole = skip === 0 && (examples ?? dataset.examples) === dataset.examples;
+  if (testShare === undefined && isWhole) return null;
   const indices =
     testShare === undefined
       ? rangeIndices(0, dataset.examples)

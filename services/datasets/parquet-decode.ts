@@ -1,26 +1,13 @@
-import { open, type FileHandle } from 'node:fs/promises';
-import {
-  parquetMetadataAsync,
-  parquetRead,
-  parquetSchema,
-  type FileMetaData,
-  type SchemaTree,
-} from 'hyparquet';
+import { open } from 'node:fs/promises';
+import { parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { compressors, decompressZstd } from 'hyparquet-compressors';
 import { LocopropError } from '../../core/errors/error.js';
 import { fileBytes, fileError } from './byte-stream.js';
-import {
-  chooseColumns,
-  exampleParts,
-  showNames,
-  type ColumnChoice,
-  type ColumnRequest,
-  type ExamplePart,
-} from './columns.js';
+import { exampleParts, showNames, type ColumnRequest, type ExamplePart } from './columns.js';
 import { notFinite } from './numeric.js';
 import { checkPages, chunkRange } from './parquet-pages.js';
-
-const FORMAT = 'Parquet';
+import { checkMagic, sliceable, type ParquetFile } from './parquet-source.js';
+import { describeTable, PARQUET_FORMAT, type ParquetTable } from './parquet-table.js';
 
 /** Pieces of a table in the order in which they come: its size, then values of its columns. */
 export type ParquetFrame =
@@ -34,32 +21,6 @@ export type ParquetFrame =
       readonly values: Float32Array;
     };
 
-interface ParquetFile {
-  readonly byteLength: number;
-  slice(start: number, end?: number): Promise<ArrayBuffer>;
-}
-
-function sliceable(handle: FileHandle, byteLength: number): ParquetFile {
-  return {
-    byteLength,
-    async slice(start, end = byteLength) {
-      if (!(start >= 0 && start <= end && end <= byteLength)) {
-        throw new Error(`bytes ${start} to ${end} of a file of ${byteLength} are asked for`);
-      }
-      const bytes = new Uint8Array(end - start);
-      for (let filled = 0; filled < bytes.length;) {
-        const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
-        if (bytesRead === 0) throw new Error(`the file ends at byte ${start + filled}`);
-        filled += bytesRead;
-      }
-      return bytes.buffer;
-    },
-  };
-}
-
-const malformed = (file: string, place: string, reason: string, cause?: unknown): LocopropError =>
-  new LocopropError('DATA_MALFORMED', { file, format: FORMAT, place, reason }, { cause });
-
 /** Runs a step of the library, and turns what it throws into an error of the user. */
 async function attempt<Result>(
   file: string,
@@ -71,80 +32,19 @@ async function attempt<Result>(
   } catch (error) {
     const refused = fileError(file, error);
     if (refused !== error || error instanceof LocopropError) throw refused;
-    throw malformed(file, place, error instanceof Error ? error.message : String(error), error);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LocopropError(
+      'DATA_MALFORMED',
+      { file, format: PARQUET_FORMAT, place, reason },
+      { cause: error },
+    );
   }
-}
-
-const MAGIC = 'PAR1';
-/** Magic, an empty footer's length and magic. */
-const LEAST_BYTES = 12;
-
-async function checkMagic(source: ParquetFile): Promise<void> {
-  const { byteLength } = source;
-  if (byteLength < LEAST_BYTES) throw new Error(`${byteLength} bytes are too few`);
-  for (const start of [0, byteLength - MAGIC.length]) {
-    const magic = Buffer.from(await source.slice(start, start + MAGIC.length)).toString('latin1');
-    if (magic !== MAGIC) throw new Error(`bytes ${start} to ${start + MAGIC.length} are not ${MAGIC}`);
-  }
-}
-
-const numericTypes = new Set<string | undefined>(['BOOLEAN', 'INT32', 'INT64', 'FLOAT', 'DOUBLE']);
-const integerTypes = /^U?INT_/;
-
-/** Whether a top-level column holds one number or none in each row. */
-function isNumeric({ element, children }: SchemaTree): boolean {
-  const { type, repetition_type: repetition, converted_type: converted, logical_type: logical } = element;
-  return (
-    children.length === 0 &&
-    repetition !== 'REPEATED' &&
-    numericTypes.has(type) &&
-    (converted === undefined || integerTypes.test(converted)) &&
-    (logical === undefined || logical.type === 'INTEGER')
-  );
-}
-
-interface Table {
-  readonly metadata: FileMetaData;
-  readonly names: readonly string[];
-  readonly choice: ColumnChoice;
-  /** Rows of each row group. */
-  readonly groups: readonly number[];
-}
-
-function describe(file: string, metadata: FileMetaData, request: ColumnRequest): Table {
-  const columns = parquetSchema(metadata).children;
-  const names = columns.map((column) => column.element.name);
-  if (new Set(names).size !== names.length) throw new Error('two columns have one name');
-  const choice = chooseColumns(file, { names, width: names.length }, request);
-  for (const column of exampleParts.flatMap((part) => choice[part])) {
-    if (!isNumeric(columns[column] as SchemaTree)) {
-      const reason = 'it does not hold one number in each row';
-      const place = `column ${showNames([names[column] ?? ''])}`;
-      throw new LocopropError('DATA_UNSUPPORTED', {
-        file,
-        format: FORMAT,
-        place,
-        reason,
-        supported: 'numbers, or name other columns',
-      });
-    }
-  }
-  const groups = metadata.row_groups.map((group) => Number(group.num_rows));
-  const rows = groups.reduce((sum, count) => sum + count, 0);
-  if (
-    !groups.every((count) => Number.isSafeInteger(count) && count >= 0) ||
-    rows !== Number(metadata.num_rows)
-  ) {
-    throw new Error(`its row groups hold ${rows} rows, its metadata say ${metadata.num_rows}`);
-  }
-  if (rows === 0) throw new Error('the file holds no row');
-  return { metadata, names, choice, groups };
 }
 
 /** Values of a column in a row group, as they were decoded: numbers, bigints, booleans or null. */
 async function decodeChunk(
   file: ParquetFile,
-  table: Table,
+  table: ParquetTable,
   group: number,
   firstRow: number,
   name: string,
@@ -153,8 +53,9 @@ async function decodeChunk(
   const chunk = table.metadata.row_groups[group]?.columns.find(
     (column) => column.meta_data?.path_in_schema[0] === name,
   );
-  if (chunk?.meta_data === undefined || chunk.file_path !== undefined)
+  if (chunk?.meta_data === undefined || chunk.file_path !== undefined) {
     throw new Error('the column is missing');
+  }
   const { start, end } = chunkRange(chunk.meta_data, file.byteLength);
   checkPages(await file.slice(start, end), rows);
   const pieces: unknown[][] = [];
@@ -212,7 +113,7 @@ export async function* decodeParquet(
     const source = sliceable(handle, size);
     const table = await attempt(file, 'in its metadata', async () => {
       await checkMagic(source);
-      return describe(file, await parquetMetadataAsync(source, { geoparquet: false }), request);
+      return describeTable(file, await parquetMetadataAsync(source, { geoparquet: false }), request);
     });
     const { choice, groups, names } = table;
     const widths = {

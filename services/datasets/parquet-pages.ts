@@ -29,7 +29,8 @@ const within = (value: unknown, low: number, high: number): boolean =>
 
 /**
  * Walks the page headers of a column chunk and refuses sizes that do not fit the rows it has. The
- * library takes memory by these sizes, unchecked.
+ * library takes memory by these sizes, unchecked. `parquetHeader` is outside its documented surface:
+ * package.json pins its version.
  *
  * @param chunk the chunk's bytes
  * @param rows of the row group; a flat column has as many values

@@ -6,9 +6,9 @@ import { ByteReader } from './byte-stream.js';
 import { exampleParts, type ColumnRequest, type ExampleArrays, type ExamplePart } from './columns.js';
 import { allocate, type NumericArray } from './numeric.js';
 import type { ParquetFrame } from './parquet-decode.js';
+import { PARQUET_FORMAT } from './parquet-table.js';
 import { readFrames } from './parquet-wire.js';
 
-const FORMAT = 'Parquet';
 const HEAP_MB = 512;
 const STALL_MS = 60_000;
 /** Rows written before other work may run; the first column's each touch fresh pages of memory. */
@@ -79,13 +79,16 @@ export async function readParquet(
     const reason = `decoding it took more than ${HEAP_MB} MB of memory, or ${stallMs / 1000} s without a result`;
     return new LocopropError(
       'DATA_MALFORMED',
-      { file, format: FORMAT, place: 'in a page of it', reason },
+      { file, format: PARQUET_FORMAT, place: 'in a page of it', reason },
       { cause },
     );
   };
 
   async function* frames(): AsyncGenerator<ParquetFrame, void> {
-    const reader = new ByteReader(file, FORMAT, { chunks: decoder.stdout, most: Number.POSITIVE_INFINITY });
+    const reader = new ByteReader(file, PARQUET_FORMAT, {
+      chunks: decoder.stdout,
+      most: Number.POSITIVE_INFINITY,
+    });
     for await (const frame of readFrames(reader, lost)) {
       stall.refresh();
       yield frame;
