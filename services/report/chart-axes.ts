@@ -18,6 +18,10 @@ const TICKS = 6;
 const MAX_LOG_TICKS = 9;
 /** Room between the outermost values and the frame, as a share of the span. */
 const MARGIN = 0.05;
+/** Smaller differences, in proportion to the values, are lost in the labels. */
+const RESOLUTION = 1e-6;
+/** Below it doubles lose digits. */
+const MIN_SIZE = 1e-300;
 
 /** Values all positive that span more than this factor are easier to read on a logarithmic axis. */
 const DECADE = 10;
@@ -39,7 +43,7 @@ const extent = (values: readonly number[], none: [number, number]): [number, num
       );
 
 function linearAxis(min: number, max: number, low: number, high: number): Axis {
-  const margin = MARGIN * (max - min || Math.abs(max) || 1);
+  const margin = MARGIN * spanOf(min, max);
   const start = min >= 0 ? Math.max(0, min - margin) : min - margin;
   const scale = scaleLinear([start, max + margin], [low, high]).nice(TICKS);
   return {
@@ -59,6 +63,13 @@ function logarithmicAxis(min: number, max: number, low: number, high: number): A
     ticks: logarithmicTicks(start, end).map((value) => ({ at: scale(value), label: tickLabel(value) })),
     logarithmic: true,
   };
+}
+
+/** What the values span, or their size where they are too close together, or too small, to tell apart. */
+function spanOf(min: number, max: number): number {
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  if (size < MIN_SIZE) return 1;
+  return max - min > RESOLUTION * size ? max - min : size;
 }
 
 /** The roundest numbers in between: 1, 2, 5 or 1, 3 or 1 times powers of ten, or some of these powers. */
