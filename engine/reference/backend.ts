@@ -1,5 +1,6 @@
 import type { Program } from '../../core/expression/program.js';
 import { evaluateScalar, type ScalarValues } from '../../core/expression/scalars.js';
+import { shapesOf } from '../../core/expression/shapes.js';
 import type { Matrix } from '../../core/matrix.js';
 import type { Backend, BackendCall, BackendTensor } from '../backend.js';
 import { evaluate, type Value } from './evaluate.js';
@@ -9,12 +10,16 @@ export interface ReferenceTensor extends BackendTensor {
   readonly data: Float64Array;
 }
 
-/** The results of a program, by name. */
+/**
+ * The results of a program, by name.
+ * @throws RangeError where shapes do not fit, TypeError where an input is missing
+ */
 function runProgram(
   program: Program,
   environment: ReadonlyMap<string, Value>,
   scalars: ScalarValues,
 ): Map<string, Value> {
+  shapesOf(program, new Map(Array.from(environment, ([name, { shape }]) => [name, shape])));
   const numbers = program.scalars.map((expression) => evaluateScalar(expression, scalars));
   const values: Value[] = [];
   for (const instruction of program.instructions) {

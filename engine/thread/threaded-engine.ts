@@ -30,6 +30,7 @@ class ThreadedEngine implements Engine {
   #info: EngineInfo | null = null;
   #numbers = 0;
   #lost: Error | null = null;
+  #closing: Promise<void> | null = null;
 
   constructor(name: string, worker: Worker) {
     this.#name = name;
@@ -47,6 +48,9 @@ class ThreadedEngine implements Engine {
   }
 
   async upload({ rows, columns, data }: Matrix): Promise<Tensor> {
+    if (data.length !== rows * columns) {
+      throw this.#failure(`a ${rows}×${columns} matrix with ${data.length} entries`);
+    }
     const id = ++this.#numbers;
     const ownsBuffer = data.byteLength === data.buffer.byteLength;
     const own = ownsBuffer ? data : data.slice();
@@ -64,7 +68,7 @@ class ThreadedEngine implements Engine {
     const given: Record<string, number> = {};
     for (const name of defined.inputs) {
       const tensor = inputs[name];
-      if (!tensor) throw new TypeError(`"${routine.name}" needs the matrix "${name}"`);
+      if (!tensor) throw this.#failure(`"${routine.name}" needs the matrix "${name}"`);
       given[name] = tensor.id;
     }
     const outputs = Object.fromEntries(routine.outputs.map((name) => [name, ++this.#numbers]));
@@ -93,10 +97,16 @@ class ThreadedEngine implements Engine {
     return (await this.#request({ kind: 'statistics' })) as EngineStatistics;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     if (this.#lost) return;
     const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     await this.#request({ kind: 'close' });
+    this.#lose('it was closed');
     await ended;
   }
 
@@ -134,10 +144,12 @@ class ThreadedEngine implements Engine {
     if (response.kind === 'ready') this.#info = response.info;
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (response.kind === 'error') {
-      const details = { engine: this.#name, reason: response.message };
-      pending?.reject(new LocopropError('ENGINE_CALL_FAILED', details));
-    } else pending?.resolve(response.kind === 'done' ? response.value : null);
+    if (response.kind === 'error') pending?.reject(this.#failure(response.message));
+    else pending?.resolve(response.kind === 'done' ? response.value : null);
+  }
+
+  #failure(reason: string): LocopropError {
+    return new LocopropError('ENGINE_CALL_FAILED', { engine: this.#name, reason });
   }
 
   #lose(reason: string): void {
