@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-const readJson = <T>(name: string): T =>
-  JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')) as T;
+const readJson = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 
 interface LockedPackage {
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
 }
-const lock = readJson<{ packages: Record<string, LockedPackage> }>('package-lock.json');
-const { allowScripts } = readJson<{ allowScripts: Record<string, boolean> }>('package.json');
+const lock = readJson('package-lock.json') as { packages: Record<string, LockedPackage> };
+const { allowScripts } = readJson('package.json') as { allowScripts: Record<string, boolean> };
 const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
 
 describe('the locked dependencies', () => {
