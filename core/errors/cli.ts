@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error.js';
+import type { ErrorEntry } from './entry.js';
 
 /** Wrong use of a command. */
 export const cliErrors = {

@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error.js';
+import type { ErrorEntry } from './entry.js';
 
 /** Datasets that cannot be found, read or used. */
 export const dataErrors = {

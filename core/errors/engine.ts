@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error.js';
+import type { ErrorEntry } from './entry.js';
 
 /** Compute engines. */
 export const engineErrors = {

@@ -1,10 +1,34 @@
-import type { ErrorEntry } from './error.js';
+import type { ErrorEntry } from './entry.js';
 
 /** Job specs that are refused. */
 export const specErrors = {
   SPEC_FILE_MISSING: {
     message: 'The spec {file} does not exist.',
     remedy: 'Check the path, or write a commented spec with `locoprop init`.',
+    retryable: false,
+    exitCode: 2,
+  },
+  SPEC_FILE_UNREADABLE: {
+    message: 'The spec {file} cannot be read: {reason}.',
+    remedy: 'A spec is a YAML or JSON file of at most 1 MiB.',
+    retryable: false,
+    exitCode: 2,
+  },
+  SPEC_SYNTAX: {
+    message: '{file}:{line}:{column}: {reason}',
+    remedy: 'Mend the YAML or JSON at that place.',
+    retryable: false,
+    exitCode: 2,
+  },
+  SPEC_INVALID: {
+    message: 'The spec has {count}:{problems}',
+    remedy: 'docs/spec.md explains every field; `locoprop init` writes a spec to start from.',
+    retryable: false,
+    exitCode: 2,
+  },
+  PLUGIN_FAILED: {
+    message: 'The plugin {file} cannot be loaded: {reason}',
+    remedy: 'docs/extending.md shows what a plugin exports.',
     retryable: false,
     exitCode: 2,
   },

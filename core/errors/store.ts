@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error.js';
+import type { ErrorEntry } from './entry.js';
 
 /** Runs on disk: their checkpoints, their logs and the files made of them. */
 export const storeErrors = {

@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error.js';
+import type { ErrorEntry } from './entry.js';
 
 /** Failures while a network is trained. */
 export const trainingErrors = {

@@ -30,12 +30,24 @@ export class Parts implements PartCatalogue {
   }
 
   parameters(kind: PartKind, name: string): Readonly<Record<string, ParameterSpec>> | undefined {
-    return this.#parts.get(`${kind} ${name}`)?.parameters;
+    return this.#find(kind, name)?.parameters;
+  }
+
+  transferOfLoss(loss: string): string | undefined {
+    return this.#find('loss', loss)?.transfer;
+  }
+
+  isQuadratic(localLoss: string): boolean {
+    return this.#find('localLoss', localLoss)?.quadratic ?? false;
+  }
+
+  #find<K extends PartKind>(kind: K, name: string): PartOfKind<K> | undefined {
+    return this.#parts.get(`${kind} ${name}`) as PartOfKind<K> | undefined;
   }
 
   /** The part of a reference from a validated spec, with its hyperparameters. */
   choose<K extends PartKind>(kind: K, { name, ...given }: PartReference): Chosen<PartOfKind<K>> {
-    const part = this.#parts.get(`${kind} ${name}`) as PartOfKind<K> | undefined;
+    const part = this.#find(kind, name);
     if (!part) throw new TypeError(`there is no ${kind} named "${name}"`);
     const h: Record<string, number> = {};
     for (const [key, parameter] of Object.entries<ParameterSpec>(part.parameters)) {

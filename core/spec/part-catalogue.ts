@@ -17,4 +17,8 @@ export interface PartCatalogue {
   names(kind: PartKind): readonly string[];
   /** Undefined where there is no such part. */
   parameters(kind: PartKind, name: string): Readonly<Record<string, ParameterSpec>> | undefined;
+  /** The transfer function that a network's loss needs on the last layer, if it needs a certain one. */
+  transferOfLoss(loss: string): string | undefined;
+  /** Whether a local loss is ½‖a − T‖². */
+  isQuadratic(localLoss: string): boolean;
 }
