@@ -8,4 +8,17 @@ export const cliErrors = {
     retryable: false,
     exitCode: 2,
   },
+  CLI_FIELD_FIXED: {
+    message: 'The field {field} cannot be changed when a run is continued.',
+    remedy:
+      'Change only {allowed}; for anything else start a new run, with `initialWeights` set to this one.',
+    retryable: false,
+    exitCode: 2,
+  },
+  CLI_FILE_EXISTS: {
+    message: 'The file {file} exists already.',
+    remedy: 'Name another file, or replace this one with --force.',
+    retryable: false,
+    exitCode: 2,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { LocopropError } from '../core/errors/error.js';
+import { addTrain } from './commands/train.js';
+import { reportFailure } from './failure.js';
+import { ignoreClosedPipes } from './output.js';
+
+const packageFile = new URL('../../package.json', import.meta.url);
+
+/** The package's version. */
+export const version = (): string =>
+  (JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string }).version;
+
+/** All commands. `setExitCode` is told how one that has not failed ends, where that is not 0. */
+export function buildProgram(setExitCode: (code: number) => void): Command {
+  const program = new Command('locoprop')
+    .description('Trains deep networks layer by layer, by solving a local problem for each.')
+    .version(version())
+    .exitOverride()
+    // Commander's messages become errors of the catalogue; only help is printed as it stands.
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText(
+      'after',
+      `
+Begin with:
+  $ locoprop init job.yaml
+  $ locoprop train job.yaml
+
+Exit codes: 0 done, 1 failed, 2 wrong use or input, 130 and 143 stopped by Ctrl-C and SIGTERM.`,
+    );
+  const context = { version: version(), setExitCode };
+  for (const add of [addTrain]) {
+    add(program, context);
+  }
+  return program;
+}
+
+/** Runs a command line, without the name of the program; returns the exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  ignoreClosedPipes();
+  let exitCode = 0;
+  try {
+    const program = buildProgram((code) => (exitCode = code));
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const failure = error instanceof CommanderError ? usageFailure(error) : error;
+    return failure === null ? 0 : reportFailure(failure, { json: args.includes('--json') });
+  }
+}
+
+/** What commander refused; null where it has printed what was asked for, a help text or the version. */
+function usageFailure({ code, message, exitCode }: CommanderError): LocopropError | null {
+  if (exitCode === 0) return null;
+  const reason = code === 'commander.help' ? 'No command was given.' : sentence(message);
+  return new LocopropError('CLI_USAGE', { reason });
+}
+
+/** `error: unknown option '--epoch'\n(Did you mean --set?)` as a sentence. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.)]$/.test(text) ? '' : '.'}`;
+}

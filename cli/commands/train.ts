@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { LocopropError } from '../../core/errors/error.js';
+import type { RunSummary } from '../../coordinator/finish/summary.js';
+import type { JobFile } from '../../services/configuration/job-file.js';
+import type { Run } from '../../services/store/run.js';
+import { Interruption } from '../interruption.js';
+import { logEvent, openLog, type LogLevel } from '../log.js';
+import {
+  collect,
+  withEngine,
+  withLog,
+  withOutput,
+  type CommandContext,
+  type EngineOptions,
+  type LogOptions,
+  type OutputOptions,
+} from '../options.js';
+import { print, printJson } from '../output.js';
+import { allOverrides, requireChangeable } from '../overrides.js';
+import { openProgress, type ProgressView } from '../progress.js';
+import { summaryText } from '../summary-text.js';
+
+interface TrainOptions extends OutputOptions, EngineOptions, LogOptions {
+  readonly resume?: string;
+  readonly out?: string;
+  readonly set: readonly string[];
+}
+
+/** The folder of runs, in the working directory. */
+const RUNS = 'runs';
+
+export function addTrain(program: Command, context: CommandContext): void {
+  const command = program
+    .command('train')
+    .description('Train the network of a spec, or continue a run.')
+    .argument('[spec]', 'a job spec, YAML or JSON')
+    .option('--resume <run>', 'continue the run in this folder, with its own spec')
+    .option('--set <path=value>', 'set a field of the spec; may be repeated', collect, [])
+    .option('--out <dir>', "the run's folder (default: runs/<name of the job>)")
+    .action(async (spec: string | undefined, options: TrainOptions) => {
+      context.setExitCode(await train(spec, options, context));
+    });
+  withOutput(withLog(withEngine(command)), 'locoprop train examples/curves-autoencoder.yaml --set seed=2');
+}
+
+/** Returns the exit code. */
+async function train(
+  specFile: string | undefined,
+  options: TrainOptions,
+  context: CommandContext,
+): Promise<number> {
+  requireOneSource(specFile, options);
+  const interruption = new Interruption();
+  try {
+    const { job, run } = await openJob(specFile, options, context);
+    try {
+      const summary = await runToEnd(job, run, options, interruption.signal);
+      if (options.json) printJson(summary);
+      else print(summaryText(summary));
+      return summary.outcome === 'stopped' ? interruption.exitCode : 0;
+    } finally {
+      await run.close();
+    }
+  } finally {
+    interruption.close();
+  }
+}
+
+function requireOneSource(spec: string | undefined, { resume, out }: TrainOptions): void {
+  const refused =
+    spec === undefined && resume === undefined
+      ? 'Name a spec to train, or a run to continue with --resume.'
+      : spec !== undefined && resume !== undefined
+        ? 'A run that is continued has its own spec; name either a spec or --resume.'
+        : resume !== undefined && out !== undefined
+          ? 'A run is continued in its own folder; --out is for new runs.'
+          : null;
+  if (refused !== null) throw new LocopropError('CLI_USAGE', { reason: refused });
+}
+
+/** The job and its run: a new one, or the one to continue. */
+async function openJob(
+  specFile: string | undefined,
+  options: TrainOptions,
+  context: CommandContext,
+): Promise<{ job: JobFile; run: Run }> {
+  const { readJob, resolvedYaml } = await import('../../services/configuration/job-file.js');
+  const { createRun, openRun } = await import('../../services/store/run.js');
+  const { readRun, SPEC_FILE } = await import('../../services/store/stored-run.js');
+  const overrides = await allOverrides(options);
+  const { resume, out } = options;
+  const program = `locoprop ${context.version}`;
+  if (resume === undefined) {
+    const job = await readJob(specFile!, overrides);
+    const { name, checkpoints } = job.spec;
+    const created = { job: name, root: RUNS, directory: out, spec: resolvedYaml(job.spec) };
+    return { job, run: await createRun({ ...created, keepCheckpoints: checkpoints.keep, program }) };
+  }
+  requireChangeable(overrides);
+  const { location } = await readRun(resume);
+  const job = await readJob(join(location, SPEC_FILE), overrides);
+  const run = await openRun(resume, { keepCheckpoints: job.spec.checkpoints.keep, program });
+  if (overrides.length > 0) await run.writeFile(SPEC_FILE, resolvedYaml(job.spec));
+  return { job, run };
+}
+
+/** Trains, and shows how it goes: as a log where that is asked for, else as progress. */
+async function runToEnd(
+  job: JobFile,
+  run: Run,
+  { resume, logLevel }: TrainOptions,
+  stop: AbortSignal,
+): Promise<RunSummary> {
+  const { trainToEnd } = await import('../../coordinator/finish/train-to-end.js');
+  const view = logLevel === 'silent' ? openProgress(process.stderr) : await logView(logLevel);
+  run.events.subscribe(view.record);
+  try {
+    const options = { run, resume: resume !== undefined, stop };
+    return await trainToEnd({ ...job, environment: process.env }, options);
+  } finally {
+    view.close();
+  }
+}
+
+const logView = async (level: Exclude<LogLevel, 'silent'>): Promise<ProgressView> => ({
+  record: logEvent(await openLog(level)),
+  close: () => undefined,
+});

@@ -1,0 +1,157 @@
+import { styleText } from 'node:util';
+import type { WriteStream } from 'node:tty';
+import type { RunEvent } from '../core/events.js';
+import { duration, grouped, significant } from './format.js';
+
+/** Between two drawings of the line. */
+const REDRAW_MS = 100;
+/** Between two lines within an epoch where the output is no terminal. */
+const LINE_MS = 10_000;
+const CLEAR_TO_END = '\u001b[K';
+
+type Started = Extract<RunEvent, { type: 'run.started' }>;
+type StepDone = Extract<RunEvent, { type: 'step.done' }>;
+type EpochDone = Extract<RunEvent, { type: 'epoch.done' }>;
+
+/** How far a run has come, as its events tell. */
+class Progress {
+  readonly #started: Started;
+  readonly #startMs: number;
+  #last: StepDone | null = null;
+  #seconds = 0;
+  #examples = 0;
+  testLoss: number | null = null;
+
+  constructor(started: Started, nowMs: number) {
+    this.#started = started;
+    this.#startMs = nowMs;
+  }
+
+  add(step: StepDone): void {
+    this.#last = step;
+    // The mean over about the last twenty steps.
+    this.#seconds = 0.95 * this.#seconds + step.seconds;
+    this.#examples = 0.95 * this.#examples + step.examples;
+  }
+
+  /** What to show, most important first. */
+  fields(nowMs: number): string[] {
+    const { epochs, stepsPerEpoch, step: first } = this.#started;
+    const step = this.#last?.step ?? first;
+    const total = epochs * stepsPerEpoch;
+    const epoch = this.#last?.epoch ?? Math.floor(first / stepsPerEpoch) + 1;
+    const fields = [`epoch ${Math.min(epoch, epochs)}/${epochs}`, `step ${step}/${total}`];
+    if (!this.#last) return fields;
+    const left = ((nowMs - this.#startMs) / 1000 / (step - first)) * (total - step);
+    fields.push(`loss ${significant(this.#last.loss)}`, `${duration(left)} left`);
+    fields.push(`${grouped(this.#examples / this.#seconds)} examples/s`);
+    if (this.testLoss !== null) fields.push(`test loss ${significant(this.testLoss)}`);
+    return fields;
+  }
+}
+
+/** Shows a run while it goes on. */
+export interface ProgressView {
+  readonly record: (event: RunEvent) => void;
+  /** Ends the line that is being rewritten. */
+  close(): void;
+}
+
+/** A line that is rewritten in place on a terminal; else plain lines, at each epoch and now and then. */
+export function openProgress(stream: WriteStream & { readonly fd: number }): ProgressView {
+  const inPlace = stream.isTTY && process.env['TERM'] !== 'dumb';
+  return inPlace ? new ProgressLine(stream) : new ProgressLines(stream);
+}
+
+class ProgressLine implements ProgressView {
+  readonly #stream: WriteStream;
+  #progress: Progress | null = null;
+  #drawnMs = -Infinity;
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
+  }
+
+  readonly record = (event: RunEvent): void => {
+    const nowMs = performance.now();
+    if (event.type === 'run.started') this.#progress = new Progress(event, nowMs);
+    if (event.type === 'step.done') this.#progress?.add(event);
+    if (event.type === 'epoch.done' && this.#progress) this.#progress.testLoss = event.testLoss;
+    if (nowMs - this.#drawnMs >= REDRAW_MS || event.type === 'run.ended') this.#draw(nowMs);
+  };
+
+  close(): void {
+    if (this.#progress) this.#stream.write('\n');
+    this.#progress = null;
+  }
+
+  #draw(nowMs: number): void {
+    if (!this.#progress) return;
+    this.#drawnMs = nowMs;
+    const line = fitted(this.#progress.fields(nowMs), this.#stream.columns - 1);
+    // Colours follow NO_COLOR and its kin.
+    const [epoch = '', ...rest] = line.split(SEPARATOR);
+    const shown = [styleText('bold', epoch, { stream: this.#stream }), ...rest].join(SEPARATOR);
+    this.#stream.write(`\r${shown}${CLEAR_TO_END}`);
+  }
+}
+
+const SEPARATOR = '  ';
+
+/** As many of the fields as fit; the first one is cut where even it does not. */
+function fitted(fields: readonly string[], width: number): string {
+  let count = fields.length;
+  while (count > 1 && fields.slice(0, count).join(SEPARATOR).length > width) count -= 1;
+  return fields.slice(0, count).join(SEPARATOR).slice(0, Math.max(width, 0));
+}
+
+class ProgressLines implements ProgressView {
+  readonly #stream: NodeJS.WritableStream;
+  #progress: Progress | null = null;
+  #writtenMs = -Infinity;
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+  }
+
+  readonly record = (event: RunEvent): void => {
+    const nowMs = performance.now();
+    if (event.type === 'run.started') this.#start(event, nowMs);
+    if (event.type === 'step.done') {
+      this.#progress?.add(event);
+      if (nowMs - this.#writtenMs >= LINE_MS) this.#write(this.#progress?.fields(nowMs) ?? [], nowMs);
+    }
+    if (event.type === 'epoch.done') this.#write(epochFields(event), nowMs);
+  };
+
+  close(): void {
+    this.#progress = null;
+  }
+
+  #start(event: Started, nowMs: number): void {
+    this.#progress = new Progress(event, nowMs);
+    const { job, engine, threads, parameters, trainExamples, epochs, step } = event;
+    const from = step === 0 ? '' : ` from step ${step}`;
+    const what = `${grouped(parameters)} parameters, ${grouped(trainExamples)} examples, ${epochs} epochs`;
+    this.#write([`${job}${from}: ${what}; ${engine}, ${threads} threads`], nowMs);
+  }
+
+  #write(fields: readonly string[], nowMs: number): void {
+    this.#writtenMs = nowMs;
+    this.#stream.write(`${fields.join(SEPARATOR)}\n`);
+  }
+}
+
+function epochFields({
+  epoch,
+  step,
+  trainLoss,
+  testLoss,
+  testAccuracy,
+  examplesPerSecond,
+}: EpochDone): string[] {
+  const fields = [`epoch ${epoch} done`, `step ${step}`, `train loss ${significant(trainLoss)}`];
+  if (testLoss !== null) fields.push(`test loss ${significant(testLoss)}`);
+  if (testAccuracy !== null) fields.push(`test accuracy ${significant(testAccuracy)}`);
+  return [...fields, `${grouped(examplesPerSecond)} examples/s`];
+}

@@ -1,0 +1,251 @@
+import { setImmediate } from 'node:timers/promises';
+import { batchesInOrder, inputBatch } from '../core/batches.js';
+import type { Dataset } from '../core/dataset.js';
+import {
+  add,
+  divide,
+  input,
+  matmul,
+  multiply,
+  scalar,
+  square,
+  subtract,
+  sum,
+  transpose,
+} from '../core/expression/expression.js';
+import type { Routine } from '../core/expression/routine.js';
+import type { Matrix } from '../core/matrix.js';
+import { randomStream } from '../core/random.js';
+import type { Engine, Tensor } from '../engine/engine.js';
+
+export interface PcaOptions {
+  /** k, below the number of features. */
+  readonly components: number;
+  /** Examples taken at a time. */
+  readonly batchSize: number;
+  /** Only the first so many test examples; null for all. */
+  readonly testExamples: number | null;
+}
+
+/** Features above which the covariance, features² numbers, is not formed. */
+export const MAX_PCA_FEATURES = 4096;
+
+const MAX_ITERATIONS = 500;
+/** The iteration ends when it captures less than this share more of the variance. */
+const SMALLEST_GAIN = 1e-7;
+
+const centred = subtract(input('inputs'), input('mean'));
+
+/** total + the sum of the rows of X. */
+const totalRoutine: Routine = {
+  name: 'pca total',
+  setup: { total: add(input('previous'), sum(input('inputs'), 0)) },
+  outputs: ['total'],
+};
+
+const meanRoutine: Routine = {
+  name: 'pca mean',
+  setup: { mean: divide(input('total'), scalar('examples')) },
+  outputs: ['mean'],
+};
+
+/** C + (X − m)ᵀ(X − m)/examples: centred first, for the difference of two large sums would drown in rounding. */
+const covarianceRoutine: Routine = {
+  name: 'pca covariance',
+  setup: {
+    covariance: add(input('previous'), matmul(transpose(centred), divide(centred, scalar('examples')))),
+  },
+  outputs: ['covariance'],
+};
+
+const productRoutine: Routine = {
+  name: 'pca product',
+  setup: { product: matmul(input('covariance'), input('basis')) },
+  outputs: ['product'],
+};
+
+const projection = matmul(matmul(centred, input('basis')), transpose(input('basis')));
+
+/** ‖(X − m)(I − VVᵀ)‖², as a share. */
+const errorRoutine: Routine = {
+  name: 'pca error',
+  setup: { error: multiply(scalar('share'), sum(square(subtract(centred, projection)), 'all')) },
+  outputs: [],
+  numbers: ['error'],
+};
+
+/**
+ * The mean squared error, over examples and features, with which the k principal components of the
+ * training inputs reconstruct the test inputs: what the best linear autoencoder with k units reaches.
+ *
+ * The components span the dominant subspace of the covariance, found by orthogonal iteration (Golub and
+ * Van Loan, Matrix Computations, 4th ed., section 8.2.4). The products run on the engine.
+ */
+export async function pcaTestError(
+  engine: Engine,
+  train: Dataset,
+  test: Dataset,
+  { components, batchSize, testExamples }: PcaOptions,
+): Promise<number> {
+  const mean = await meanOf(engine, train, batchSize);
+  const covariance = await covarianceOf(engine, train, mean, batchSize);
+  const basis = await engine.upload(await dominantSubspace(engine, covariance, components));
+  try {
+    const examples = Math.min(testExamples ?? test.examples, test.examples);
+    const scalars = { share: 1 / (examples * test.features) };
+    let error = 0;
+    for await (const inputs of batches(engine, test, examples, batchSize)) {
+      const { numbers } = await engine.run({
+        routine: errorRoutine,
+        inputs: { inputs, mean, basis },
+        scalars,
+      });
+      error += numbers['error']!;
+    }
+    return error;
+  } finally {
+    engine.release([mean, covariance, basis]);
+  }
+}
+
+/** The inputs on the engine, batch by batch; each is released when the next one is asked for. */
+async function* batches(
+  engine: Engine,
+  dataset: Dataset,
+  examples: number,
+  batchSize: number,
+): AsyncGenerator<Tensor, void> {
+  for (const indices of batchesInOrder(examples, batchSize)) {
+    const inputs = await engine.upload(inputBatch(dataset, indices));
+    try {
+      yield inputs;
+    } finally {
+      engine.release([inputs]);
+    }
+  }
+}
+
+const zeros = (rows: number, columns: number): Matrix => ({
+  rows,
+  columns,
+  data: new Float32Array(rows * columns),
+});
+
+/** [1, features] */
+async function meanOf(engine: Engine, dataset: Dataset, batchSize: number): Promise<Tensor> {
+  const { examples, features } = dataset;
+  let total = await engine.upload(zeros(1, features));
+  for await (const inputs of batches(engine, dataset, examples, batchSize)) {
+    const previous = total;
+    const { tensors } = await engine.run({ routine: totalRoutine, inputs: { inputs, previous } });
+    engine.release([previous]);
+    total = tensors['total']!;
+  }
+  const { tensors } = await engine.run({ routine: meanRoutine, inputs: { total }, scalars: { examples } });
+  engine.release([total]);
+  return tensors['mean']!;
+}
+
+/** [features, features] */
+async function covarianceOf(
+  engine: Engine,
+  dataset: Dataset,
+  mean: Tensor,
+  batchSize: number,
+): Promise<Tensor> {
+  const { examples, features } = dataset;
+  let covariance = await engine.upload(zeros(features, features));
+  for await (const inputs of batches(engine, dataset, examples, batchSize)) {
+    const previous = covariance;
+    const { tensors } = await engine.run({
+      routine: covarianceRoutine,
+      inputs: { inputs, mean, previous },
+      scalars: { examples },
+    });
+    engine.release([previous]);
+    covariance = tensors['covariance']!;
+  }
+  return covariance;
+}
+
+/** An orthonormal basis [features, components] of the covariance's dominant subspace. */
+async function dominantSubspace(
+  engine: Engine,
+  covariance: Tensor,
+  components: number,
+): Promise<Matrix<Float64Array>> {
+  const features = covariance.rows;
+  let basis = await orthonormalized(startingVectors(features, components), features);
+  let captured = 0;
+  for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
+    const product = await timesCovariance(engine, covariance, toMatrix(basis, features));
+    // The trace of VᵀCV: the variance along the basis.
+    const variance = basis.reduce((total, vector, k) => total + dot(vector, product[k]!), 0);
+    if (variance - captured <= SMALLEST_GAIN * variance) break;
+    captured = variance;
+    basis = await orthonormalized(product, features);
+  }
+  return toMatrix(basis, features);
+}
+
+/** Drawn once and for all, so that the same data give the same components. */
+function startingVectors(features: number, components: number): Float64Array[] {
+  const stream = randomStream(0, 'pca');
+  return Array.from({ length: components }, () => Float64Array.from({ length: features }, stream.normal));
+}
+
+async function timesCovariance(
+  engine: Engine,
+  covariance: Tensor,
+  vectors: Matrix<Float64Array>,
+): Promise<Float64Array[]> {
+  const basis = await engine.upload(vectors);
+  const { tensors } = await engine.run({ routine: productRoutine, inputs: { covariance, basis } });
+  const product = await engine.download(tensors['product']!);
+  engine.release([basis, tensors['product']!]);
+  return columnsOf(product);
+}
+
+const columnsOf = ({ rows, columns, data }: Matrix): Float64Array[] =>
+  Array.from({ length: columns }, (_, column) =>
+    Float64Array.from({ length: rows }, (_, row) => data[row * columns + column]!),
+  );
+
+const toMatrix = (vectors: readonly Float64Array[], rows: number): Matrix<Float64Array> => {
+  const data = new Float64Array(rows * vectors.length);
+  for (const [column, vector] of vectors.entries()) {
+    for (let row = 0; row < rows; row++) data[row * vectors.length + column] = vector[row]!;
+  }
+  return { rows, columns: vectors.length, data };
+};
+
+function dot(x: Float64Array, y: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < x.length; i++) total += x[i]! * y[i]!;
+  return total;
+}
+
+/**
+ * The vectors orthonormalized by Gram and Schmidt, twice, which is enough (Giraud, Langou and Rozložník,
+ * 2005). A vector that depends on those before it, as where the data have fewer dimensions than there are
+ * components, becomes zero: it then captures nothing.
+ */
+async function orthonormalized(vectors: readonly Float64Array[], length: number): Promise<Float64Array[]> {
+  const basis: Float64Array[] = [];
+  for (const vector of vectors) {
+    const before = Math.sqrt(dot(vector, vector));
+    const own = vector.slice();
+    for (let pass = 0; pass < 2; pass++) {
+      for (const other of basis) {
+        const along = dot(other, own);
+        for (let i = 0; i < length; i++) own[i]! -= along * other[i]!;
+      }
+    }
+    const norm = Math.sqrt(dot(own, own));
+    const dependent = norm <= 1e-12 * before;
+    basis.push(own.map((value) => (dependent ? 0 : value / norm)));
+    // With many components this takes seconds: others get their turn.
+    await setImmediate();
+  }
+  return basis;
+}
