@@ -15,9 +15,9 @@ import { Stopwatch } from './stopwatch.js';
 /** What a step's time went to, in seconds. */
 export interface StepPhases {
   readonly forward: number;
-  /** The backward sweep: gradients and displacements. */
+  /** The backward sweep and whatever else is no solve: gradients and displacements. */
   readonly targets: number;
-  /** Waiting for local problems after the sweep has ended. */
+  /** The local problems, all together on one engine. */
   readonly solve: number;
 }
 
@@ -77,10 +77,11 @@ export async function trainStep(batch: Batch, options: StepOptions): Promise<Ste
       solve.catch(() => undefined);
       solves.unshift(solve);
     }
-    const targets = watch.lap();
     const reports = await Promise.all(solves);
     pool.commit();
-    return { loss, reports, phases: { forward, targets, solve: watch.lap() } };
+    // An engine takes solves and sweep in turn, so what is not the one is the other.
+    const solve = reports.reduce((total, { seconds }) => total + seconds, 0);
+    return { loss, reports, phases: { forward, targets: Math.max(0, watch.lap() - solve), solve } };
   } finally {
     releaseActivations(engine, activations);
     engine.release(displacements);

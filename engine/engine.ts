@@ -32,6 +32,8 @@ export interface Result {
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** The routine's `numbers`. */
   readonly numbers: Readonly<Record<string, number>>;
+  /** How long the engine was busy with it. */
+  readonly seconds: number;
 }
 
 export interface EngineStatistics {

@@ -35,6 +35,8 @@ export interface Solution {
   readonly displacementEnergy: number;
   /** Whether the new weights and bias and all of these numbers are finite. */
   readonly finite: boolean;
+  /** How long the engine was busy with it. */
+  readonly seconds: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function solveLayer(
 ): Promise<Solution> {
   const exact = rule.solver === 'exact';
   const inputs = { ...problem, ...initialTensors(rule, state) };
-  const { tensors, numbers } = exact
+  const { tensors, numbers, seconds } = exact
     ? await solveExactly(engine, rule, inputs)
     : await engine.run({ ...iterativeCall(rule, problem, state, settings), inputs });
   const updates = state.updates + (exact ? 0 : rule.iterations);
@@ -61,6 +63,7 @@ export async function solveLayer(
     objectiveAfter: settings.objective ? (numbers['objectiveAfter'] ?? null) : null,
     displacementEnergy: numbers['displacementEnergy']!,
     finite: Object.values(numbers).every(Number.isFinite),
+    seconds,
   };
 }
 

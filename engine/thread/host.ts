@@ -25,7 +25,9 @@ async function run(backend: Backend, request: Extract<Request, { kind: 'run' }>)
   const routine = routines.get(request.routine);
   if (!routine) throw new TypeError(`routine ${request.routine} was never defined`);
   const inputs = new Map(Object.entries(request.inputs).map(([name, number]) => [name, held(number)]));
+  const started = performance.now();
   const results = await backend.run({ routine, inputs, scalars: request.scalars, passes: request.passes });
+  const seconds = (performance.now() - started) / 1000;
   const shapes: Record<string, readonly [number, number]> = {};
   for (const [name, number] of Object.entries(request.outputs)) {
     const tensor = results.get(name)!;
@@ -39,7 +41,7 @@ async function run(backend: Backend, request: Extract<Request, { kind: 'run' }>)
     numbers[name] = data[0]!;
     backend.release(tensor);
   }
-  return { shapes, numbers };
+  return { shapes, numbers, seconds };
 }
 
 async function carryOut(backend: Backend, request: Request): Promise<ResponseValue> {
@@ -80,7 +82,7 @@ const send = (response: Response): void => {
 
 async function answer(backend: Backend, { id, ...request }: Numbered<Request>): Promise<void> {
   try {
-    send({ kind: 'done', id, value: await carryOut(backend, request as Request) });
+    send({ kind: 'done', id, value: await carryOut(backend, request) });
   } catch (error) {
     send({ kind: 'error', id, message: messageOf(error) });
   }

@@ -38,6 +38,7 @@ export type Response =
 export interface RunValue {
   readonly shapes: Readonly<Record<string, readonly [number, number]>>;
   readonly numbers: Readonly<Record<string, number>>;
+  readonly seconds: number;
 }
 
 export type ResponseValue = Matrix | RunValue | EngineStatistics | null;

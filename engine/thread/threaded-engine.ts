@@ -72,7 +72,7 @@ class ThreadedEngine implements Engine {
       given[name] = tensor.id;
     }
     const outputs = Object.fromEntries(routine.outputs.map((name) => [name, ++this.#numbers]));
-    const { shapes, numbers } = (await this.#request({
+    const { shapes, numbers, seconds } = (await this.#request({
       kind: 'run',
       routine: defined.number,
       inputs: given,
@@ -85,7 +85,7 @@ class ThreadedEngine implements Engine {
       const [rows, columns] = shapes[name]!;
       tensors[name] = { id, rows, columns };
     }
-    return { tensors, numbers };
+    return { tensors, numbers, seconds };
   }
 
   release(tensors: Iterable<Tensor>): void {
