@@ -1,49 +1,64 @@
 import type { LayerMetrics } from '../core/events.js';
+import { relativeRise } from './guard.js';
 import type { LayerReport } from './pool/layer-pool.js';
 
-interface Sum {
-  total: number;
-  count: number;
-}
+/** The mean of the numbers that there are. */
+class Mean {
+  #total = 0;
+  #count = 0;
 
-const add = (sum: Sum, value: number | null): void => {
-  if (value === null) return;
-  sum.total += value;
-  sum.count += 1;
-};
-
-const mean = ({ total, count }: Sum): number | null => (count === 0 ? null : total / count);
-
-/** Gathers an epoch's objectives of every layer. */
-export class LayerStatistics {
-  readonly #layers: readonly { readonly before: Sum; readonly after: Sum; redone: number }[];
-
-  constructor(layers: number) {
-    this.#layers = Array.from({ length: layers }, () => ({
-      before: { total: 0, count: 0 },
-      after: { total: 0, count: 0 },
-      redone: 0,
-    }));
+  add(value: number | null): void {
+    if (value === null) return;
+    this.#total += value;
+    this.#count += 1;
   }
 
-  /** Adds a step's reports, first layer first. */
+  get value(): number | null {
+    return this.#count === 0 ? null : this.#total / this.#count;
+  }
+}
+
+/** One layer's solves in an epoch. */
+class LayerStatistics {
+  readonly #before = new Mean();
+  readonly #after = new Mean();
+  #largestRise: number | null = null;
+  redone = 0;
+
+  add(report: LayerReport): void {
+    this.#before.add(report.objectiveBefore);
+    this.#after.add(report.objectiveAfter);
+    const rise = relativeRise(report);
+    if (rise !== null) this.#largestRise = Math.max(this.#largestRise ?? -Infinity, rise);
+  }
+
+  get metrics(): LayerMetrics {
+    return {
+      objectiveBefore: this.#before.value,
+      objectiveAfter: this.#after.value,
+      largestRise: this.#largestRise,
+      guardRedone: this.redone,
+    };
+  }
+}
+
+/** Gathers an epoch's objectives of every layer, first layer first. */
+export class EpochStatistics {
+  readonly #layers: readonly LayerStatistics[];
+
+  constructor(layers: number) {
+    this.#layers = Array.from({ length: layers }, () => new LayerStatistics());
+  }
+
   addStep(reports: readonly LayerReport[]): void {
-    for (const [layer, { objectiveBefore, objectiveAfter }] of reports.entries()) {
-      const { before, after } = this.#layers[layer]!;
-      add(before, objectiveBefore);
-      add(after, objectiveAfter);
-    }
+    for (const [layer, report] of reports.entries()) this.#layers[layer]!.add(report);
   }
 
   addRedone(layer: number): void {
     this.#layers[layer]!.redone += 1;
   }
 
-  metrics(): LayerMetrics[] {
-    return this.#layers.map(({ before, after, redone }) => ({
-      objectiveBefore: mean(before),
-      objectiveAfter: mean(after),
-      guardRedone: redone,
-    }));
+  get metrics(): LayerMetrics[] {
+    return this.#layers.map(({ metrics }) => metrics);
   }
 }

@@ -22,12 +22,17 @@ export interface GuardIncident {
   readonly redone: boolean;
 }
 
+/** By how much a solve raised the objective, in units of ½‖R⁰‖²/B; null where there is no objective. */
+export function relativeRise({ objectiveBefore, objectiveAfter, displacementEnergy }: LayerReport): number | null {
+  if (objectiveBefore === null || objectiveAfter === null) return null;
+  const rise = objectiveAfter - objectiveBefore;
+  return rise === 0 ? 0 : rise / displacementEnergy;
+}
+
 /** Whether a solution is finite and raises the objective no further than the limit allows. */
 export function acceptable(report: LayerReport, { limit }: GuardOptions): boolean {
-  if (!report.finite) return false;
-  const { objectiveBefore, objectiveAfter, displacementEnergy } = report;
-  if (objectiveBefore === null || objectiveAfter === null) return true;
-  return objectiveAfter - objectiveBefore <= limit * displacementEnergy;
+  const rise = relativeRise(report);
+  return report.finite && (rise === null || rise <= limit);
 }
 
 /** Solves a local problem, again with smaller steps while its result is not acceptable. */

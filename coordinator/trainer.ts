@@ -8,7 +8,7 @@ import type { Position, RunState } from '../core/state.js';
 import type { Engine } from '../engine/engine.js';
 import type { NetworkRule } from '../engine/sweep.js';
 import { BatchSource, type Batch } from './batch-source.js';
-import { LayerStatistics } from './epoch-metrics.js';
+import { EpochStatistics } from './epoch-metrics.js';
 import { evaluate, type Evaluation, type TrainedNetwork } from './evaluation.js';
 import type { GuardIncident } from './guard.js';
 import type { LayerPool } from './pool/layer-pool.js';
@@ -51,7 +51,7 @@ export class Trainer {
   #position: Position;
   #trainSeconds: number;
   #bestLoss: number | null;
-  #statistics: LayerStatistics;
+  #statistics: EpochStatistics;
   #lastCheckpoint: string | null = null;
   #checkpointStep = -1;
 
@@ -62,7 +62,7 @@ export class Trainer {
     this.#trainSeconds = from.trainSeconds;
     this.#bestLoss = from.bestLoss;
     this.#epochs = Math.min(spec.training.stopAfterEpochs ?? Infinity, spec.training.epochs);
-    this.#statistics = new LayerStatistics(network.layers.length);
+    this.#statistics = new EpochStatistics(network.layers.length);
     this.#batches = new BatchSource({
       engine,
       dataset: train,
@@ -186,7 +186,7 @@ export class Trainer {
       if (best) this.#bestLoss = loss;
       await recorder.emit({ type: 'epoch.done', ...metrics });
     }
-    this.#statistics = new LayerStatistics(this.#options.network.layers.length);
+    this.#statistics = new EpochStatistics(this.#options.network.layers.length);
     if (last || best || epoch % spec.checkpoints.everyEpochs === 0) await this.#saveCheckpoint(best);
     else await this.#checkpointBetween();
   }
@@ -216,7 +216,7 @@ export class Trainer {
       testAccuracy: onTest?.accuracy ?? null,
       trainSeconds: this.#trainSeconds,
       examplesPerSecond: examples / this.#trainSeconds,
-      layers: this.#statistics.metrics(),
+      layers: this.#statistics.metrics,
     };
   }
 

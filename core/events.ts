@@ -25,6 +25,11 @@ export interface LayerMetrics {
   readonly objectiveBefore: number | null;
   /** After the last local iteration. */
   readonly objectiveAfter: number | null;
+  /**
+   * The largest rise of the objective in a step of the epoch, as the guard sees it: in units of
+   * ½‖R⁰‖²/examples; null where there is no objective.
+   */
+  readonly largestRise: number | null;
   /** Solves that the guard had redone in this epoch. */
   readonly guardRedone: number;
 }

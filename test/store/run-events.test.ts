@@ -29,7 +29,7 @@ const metricsAt = (epoch: number): EpochMetrics => ({
   testAccuracy: 0.5,
   trainSeconds: epoch,
   examplesPerSecond: 100,
-  layers: [{ objectiveBefore: 2, objectiveAfter: null, guardRedone: 0 }],
+  layers: [{ objectiveBefore: 2, objectiveAfter: null, largestRise: null, guardRedone: 0 }],
 });
 
 async function openLog(
