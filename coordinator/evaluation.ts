@@ -3,7 +3,13 @@ import type { Dataset, TargetKind } from '../core/dataset.js';
 import type { Matrix } from '../core/matrix.js';
 import type { Engine } from '../engine/engine.js';
 import type { ParameterTensors } from '../engine/layer-tensors.js';
-import { batchError, forwardPass, releaseActivations, type Activation, type NetworkRule } from '../engine/sweep.js';
+import {
+  batchError,
+  forwardPass,
+  releaseActivations,
+  type Activation,
+  type NetworkRule,
+} from '../engine/sweep.js';
 
 /** A network with its weights on an engine. */
 export interface TrainedNetwork {
@@ -63,7 +69,8 @@ export async function evaluate(
       loss += batch.loss * indices.length;
       squaredError += batch.meanSquaredError * indices.length;
       engine.release([labels]);
-      if (targets === 'labels') right += countRight(await engine.download(last.output), dataset.labels!, indices);
+      if (targets === 'labels')
+        right += countRight(await engine.download(last.output), dataset.labels!, indices);
     });
   }
   return {

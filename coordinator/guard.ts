@@ -23,7 +23,11 @@ export interface GuardIncident {
 }
 
 /** By how much a solve raised the objective, in units of ½‖R⁰‖²/B; null where there is no objective. */
-export function relativeRise({ objectiveBefore, objectiveAfter, displacementEnergy }: LayerReport): number | null {
+export function relativeRise({
+  objectiveBefore,
+  objectiveAfter,
+  displacementEnergy,
+}: LayerReport): number | null {
   if (objectiveBefore === null || objectiveAfter === null) return null;
   const rise = objectiveAfter - objectiveBefore;
   return rise === 0 ? 0 : rise / displacementEnergy;
