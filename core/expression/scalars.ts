@@ -1,9 +1,13 @@
-import type { Expression } from './expression.js';
+import type { Expression, Operator } from './expression.js';
 
 /** Values of the scalars of a run, by name. */
 export type ScalarValues = Readonly<Record<string, number>>;
 
-const functions: Readonly<Record<string, (x: number, y: number, z: number) => number>> = {
+/** What an operator does to numbers; those it does not take are ignored. */
+type NumberFunction = (x: number, y: number, z: number) => number;
+
+/** The operators that act entry by entry. */
+export const elementwise: Readonly<Partial<Record<Operator, NumberFunction>>> = {
   negate: (x) => -x,
   abs: Math.abs,
   exp: Math.exp,
@@ -11,17 +15,22 @@ const functions: Readonly<Record<string, (x: number, y: number, z: number) => nu
   sqrt: Math.sqrt,
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  transpose: (x) => x,
   add: (x, y) => x + y,
   subtract: (x, y) => x - y,
   multiply: (x, y) => x * y,
-  matmul: (x, y) => x * y,
   divide: (x, y) => x / y,
-  power: Math.pow,
-  maximum: Math.max,
-  minimum: Math.min,
+  power: (x, y) => x ** y,
+  maximum: (x, y) => Math.max(x, y),
+  minimum: (x, y) => Math.min(x, y),
   greater: (x, y) => (x > y ? 1 : 0),
   where: (condition, x, y) => (condition !== 0 ? x : y),
+};
+
+/** On [1, 1] matrices every operator is one of numbers. */
+const functions: Readonly<Partial<Record<Operator, NumberFunction>>> = {
+  ...elementwise,
+  transpose: (x) => x,
+  matmul: (x, y) => x * y,
   sum: (x) => x,
   max: (x) => x,
 };

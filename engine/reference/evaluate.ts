@@ -1,4 +1,5 @@
 import type { Instruction } from '../../core/expression/program.js';
+import { elementwise } from '../../core/expression/scalars.js';
 import type { Shape } from '../../core/expression/shapes.js';
 
 /** A matrix in float64; a condition holds 0 and 1. */
@@ -6,27 +7,6 @@ export interface Value {
   readonly shape: Shape;
   readonly data: Float64Array;
 }
-
-type Elementwise = (x: number, y: number, z: number) => number;
-
-const elementwise: Partial<Record<Instruction['op'], Elementwise>> = {
-  negate: (x) => -x,
-  abs: Math.abs,
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  tanh: Math.tanh,
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  add: (x, y) => x + y,
-  subtract: (x, y) => x - y,
-  multiply: (x, y) => x * y,
-  divide: (x, y) => x / y,
-  power: Math.pow,
-  maximum: Math.max,
-  minimum: Math.min,
-  greater: (x, y) => (x > y ? 1 : 0),
-  where: (condition, x, y) => (condition !== 0 ? x : y),
-};
 
 const build = (rows: number, columns: number, at: (row: number, column: number) => number): Value => {
   const data = new Float64Array(rows * columns);
@@ -47,7 +27,7 @@ const broadcastReader = ({ shape, data }: Value): ((row: number, column: number)
 
 const one = number(0);
 
-function applyElementwise(apply: Elementwise, args: readonly Value[]): Value {
+function applyElementwise(apply: (x: number, y: number, z: number) => number, args: readonly Value[]): Value {
   const rows = Math.max(...args.map(({ shape }) => shape[0]));
   const columns = Math.max(...args.map(({ shape }) => shape[1]));
   const [x, y, z] = [args[0] ?? one, args[1] ?? one, args[2] ?? one].map(broadcastReader);
@@ -67,7 +47,12 @@ function matmul(x: Value, y: Value): Value {
   return { shape: [rows, columns], data };
 }
 
-function reduce(x: Value, axis: Instruction['axis'], start: number, join: (x: number, y: number) => number): Value {
+function reduce(
+  x: Value,
+  axis: Instruction['axis'],
+  start: number,
+  join: (x: number, y: number) => number,
+): Value {
   const [rows, columns] = x.shape;
   const result = build(axis === 1 ? rows : 1, axis === 0 ? columns : 1, () => start);
   for (let i = 0; i < rows; i++) {
