@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { LocopropError } from '../core/errors/error.js';
+import { addDoctor } from './commands/doctor.js';
+import { addEvaluate } from './commands/evaluate.js';
+import { addExport } from './commands/export.js';
+import { addInit } from './commands/init.js';
+import { addPredict } from './commands/predict.js';
 import { addTrain } from './commands/train.js';
+import { addVerify } from './commands/verify.js';
 import { reportFailure } from './failure.js';
 import { ignoreClosedPipes } from './output.js';
 
@@ -11,7 +17,10 @@ const packageFile = new URL('../../package.json', import.meta.url);
 export const version = (): string =>
   (JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string }).version;
 
-/** All commands. `setExitCode` is told how one that has not failed ends, where that is not 0. */
+/** All commands, in the order of their use. */
+const commands = [addInit, addTrain, addEvaluate, addPredict, addExport, addVerify, addDoctor];
+
+/** The program with its commands. `setExitCode` is told how one that has not failed ends, where that is not 0. */
 export function buildProgram(setExitCode: (code: number) => void): Command {
   const program = new Command('locoprop')
     .description('Trains deep networks layer by layer, by solving a local problem for each.')
@@ -29,15 +38,15 @@ Begin with:
 Exit codes: 0 done, 1 failed, 2 wrong use or input, 130 and 143 stopped by Ctrl-C and SIGTERM.`,
     );
   const context = { version: version(), setExitCode };
-  for (const add of [addTrain]) {
-    add(program, context);
-  }
+  for (const add of commands) add(program, context);
   return program;
 }
 
 /** Runs a command line, without the name of the program; returns the exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const json = args.includes('--json');
   ignoreClosedPipes();
+  process.on('uncaughtException', (error) => process.exit(reportFailure(error, { json })));
   let exitCode = 0;
   try {
     const program = buildProgram((code) => (exitCode = code));
@@ -45,7 +54,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     const failure = error instanceof CommanderError ? usageFailure(error) : error;
-    return failure === null ? 0 : reportFailure(failure, { json: args.includes('--json') });
+    return failure === null ? 0 : reportFailure(failure, { json });
   }
 }
 

@@ -59,4 +59,4 @@ export function toCount(text: string): number {
 }
 
 /** Gathers the values of an option that may be given several times. */
-export const collect = (text: string, earlier: readonly string[]): string[] => [...earlier, text];
+export const collect = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];

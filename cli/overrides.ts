@@ -13,10 +13,10 @@ export const CHANGEABLE = [
 
 /** What `--set`, `--engine` and `--threads` say, in this order. @throws LocopropError CLI_USAGE */
 export async function allOverrides({
-  set,
+  set = [],
   engine,
   threads,
-}: EngineOptions & { readonly set: readonly string[] }): Promise<Override[]> {
+}: EngineOptions & { readonly set?: readonly string[] }): Promise<Override[]> {
   const overrides: Override[] = [];
   for (const text of set) overrides.push(await parseSet(text));
   if (engine !== undefined) overrides.push({ path: ['engine', 'name'], value: engine });
@@ -27,7 +27,7 @@ export async function allOverrides({
 /** `training.epochs=3`; the value is YAML, so that `null`, numbers, lists and objects can be given. */
 async function parseSet(text: string): Promise<Override> {
   const { parsePath } = await import('../core/spec/overrides.js');
-  const { parseYaml } = await import('../services/configuration/spec-file.js');
+  const { parseYaml } = await import('../services/configuration/yaml-text.js');
   const [, path = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (path === '') throw new LocopropError('CLI_USAGE', { reason: `--set takes path=value, not "${text}".` });
   return { path: parsePath(path), value: parseYaml(value, `--set ${path}`) };

@@ -50,6 +50,9 @@ class Progress {
   }
 }
 
+const damageText = ({ file, reason }: Extract<RunEvent, { type: 'checkpoint.damaged' }>): string =>
+  `passed over the checkpoint ${file}: ${reason}`;
+
 /** Shows a run while it goes on. */
 export interface ProgressView {
   readonly record: (event: RunEvent) => void;
@@ -77,6 +80,7 @@ class ProgressLine implements ProgressView {
     if (event.type === 'run.started') this.#progress = new Progress(event, nowMs);
     if (event.type === 'step.done') this.#progress?.add(event);
     if (event.type === 'epoch.done' && this.#progress) this.#progress.testLoss = event.testLoss;
+    if (event.type === 'checkpoint.damaged') this.#stream.write(`${damageText(event)}\n`);
     if (nowMs - this.#drawnMs >= REDRAW_MS || event.type === 'run.ended') this.#draw(nowMs);
   };
 
@@ -122,6 +126,7 @@ class ProgressLines implements ProgressView {
       if (nowMs - this.#writtenMs >= LINE_MS) this.#write(this.#progress?.fields(nowMs) ?? [], nowMs);
     }
     if (event.type === 'epoch.done') this.#write(epochFields(event), nowMs);
+    if (event.type === 'checkpoint.damaged') this.#write([damageText(event)], nowMs);
   };
 
   close(): void {

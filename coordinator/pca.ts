@@ -21,18 +21,21 @@ import type { Engine, Tensor } from '../engine/engine.js';
 export interface PcaOptions {
   /** k, below the number of features. */
   readonly components: number;
-  /** Examples taken at a time. */
-  readonly batchSize: number;
   /** Only the first so many test examples; null for all. */
   readonly testExamples: number | null;
 }
+
+/** Examples taken at a time. */
+const BATCH_SIZE = 1000;
 
 /** Features above which the covariance, features² numbers, is not formed. */
 export const MAX_PCA_FEATURES = 4096;
 
 const MAX_ITERATIONS = 500;
-/** The iteration ends when it captures less than this share more of the variance. */
+/** The iteration ends when a round captures less than this share more of the variance. */
 const SMALLEST_GAIN = 1e-7;
+/** Iterations of a round: the gain of a single one may drown in the rounding of float32. */
+const ROUND = 20;
 
 const centred = subtract(input('inputs'), input('mean'));
 
@@ -85,16 +88,16 @@ export async function pcaTestError(
   engine: Engine,
   train: Dataset,
   test: Dataset,
-  { components, batchSize, testExamples }: PcaOptions,
+  { components, testExamples }: PcaOptions,
 ): Promise<number> {
-  const mean = await meanOf(engine, train, batchSize);
-  const covariance = await covarianceOf(engine, train, mean, batchSize);
+  const mean = await meanOf(engine, train);
+  const covariance = await covarianceOf(engine, train, mean);
   const basis = await engine.upload(await dominantSubspace(engine, covariance, components));
   try {
     const examples = Math.min(testExamples ?? test.examples, test.examples);
     const scalars = { share: 1 / (examples * test.features) };
     let error = 0;
-    for await (const inputs of batches(engine, test, examples, batchSize)) {
+    for await (const inputs of batches(engine, test, examples)) {
       const { numbers } = await engine.run({
         routine: errorRoutine,
         inputs: { inputs, mean, basis },
@@ -109,13 +112,8 @@ export async function pcaTestError(
 }
 
 /** The inputs on the engine, batch by batch; each is released when the next one is asked for. */
-async function* batches(
-  engine: Engine,
-  dataset: Dataset,
-  examples: number,
-  batchSize: number,
-): AsyncGenerator<Tensor, void> {
-  for (const indices of batchesInOrder(examples, batchSize)) {
+async function* batches(engine: Engine, dataset: Dataset, examples: number): AsyncGenerator<Tensor, void> {
+  for (const indices of batchesInOrder(examples, BATCH_SIZE)) {
     const inputs = await engine.upload(inputBatch(dataset, indices));
     try {
       yield inputs;
@@ -132,10 +130,10 @@ const zeros = (rows: number, columns: number): Matrix => ({
 });
 
 /** [1, features] */
-async function meanOf(engine: Engine, dataset: Dataset, batchSize: number): Promise<Tensor> {
+async function meanOf(engine: Engine, dataset: Dataset): Promise<Tensor> {
   const { examples, features } = dataset;
   let total = await engine.upload(zeros(1, features));
-  for await (const inputs of batches(engine, dataset, examples, batchSize)) {
+  for await (const inputs of batches(engine, dataset, examples)) {
     const previous = total;
     const { tensors } = await engine.run({ routine: totalRoutine, inputs: { inputs, previous } });
     engine.release([previous]);
@@ -147,15 +145,10 @@ async function meanOf(engine: Engine, dataset: Dataset, batchSize: number): Prom
 }
 
 /** [features, features] */
-async function covarianceOf(
-  engine: Engine,
-  dataset: Dataset,
-  mean: Tensor,
-  batchSize: number,
-): Promise<Tensor> {
+async function covarianceOf(engine: Engine, dataset: Dataset, mean: Tensor): Promise<Tensor> {
   const { examples, features } = dataset;
   let covariance = await engine.upload(zeros(features, features));
-  for await (const inputs of batches(engine, dataset, examples, batchSize)) {
+  for await (const inputs of batches(engine, dataset, examples)) {
     const previous = covariance;
     const { tensors } = await engine.run({
       routine: covarianceRoutine,
@@ -179,10 +172,12 @@ async function dominantSubspace(
   let captured = 0;
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
     const product = await timesCovariance(engine, covariance, toMatrix(basis, features));
-    // The trace of VᵀCV: the variance along the basis.
-    const variance = basis.reduce((total, vector, k) => total + dot(vector, product[k]!), 0);
-    if (variance - captured <= SMALLEST_GAIN * variance) break;
-    captured = variance;
+    if (iteration % ROUND === 0) {
+      // The trace of VᵀCV: the variance along the basis.
+      const variance = basis.reduce((total, vector, k) => total + dot(vector, product[k]!), 0);
+      if (variance - captured <= SMALLEST_GAIN * variance) break;
+      captured = variance;
+    }
     basis = await orthonormalized(product, features);
   }
   return toMatrix(basis, features);

@@ -24,7 +24,7 @@ import { summaryText } from '../summary-text.js';
 interface TrainOptions extends OutputOptions, EngineOptions, LogOptions {
   readonly resume?: string;
   readonly out?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 /** The folder of runs, in the working directory. */
@@ -36,7 +36,7 @@ export function addTrain(program: Command, context: CommandContext): void {
     .description('Train the network of a spec, or continue a run.')
     .argument('[spec]', 'a job spec, YAML or JSON')
     .option('--resume <run>', 'continue the run in this folder, with its own spec')
-    .option('--set <path=value>', 'set a field of the spec; may be repeated', collect, [])
+    .option('--set <path=value>', 'set a field of the spec; may be repeated', collect)
     .option('--out <dir>', "the run's folder (default: runs/<name of the job>)")
     .action(async (spec: string | undefined, options: TrainOptions) => {
       context.setExitCode(await train(spec, options, context));

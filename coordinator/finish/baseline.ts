@@ -9,7 +9,7 @@ export type PcaBaseline =
 
 /** The PCA with as many components as an autoencoder's narrowest layer has units; null for other networks. */
 export async function pcaBaseline(
-  { data, network, training, evaluation }: JobSpec,
+  { data, network, evaluation }: JobSpec,
   engine: Engine,
   train: Dataset,
   test: Dataset | null,
@@ -23,10 +23,6 @@ export async function pcaBaseline(
   if (train.features > MAX_PCA_FEATURES) {
     return { skipped: `it is computed for up to ${MAX_PCA_FEATURES} inputs` };
   }
-  const { batchSize } = training;
   const { testExamples } = evaluation;
-  return {
-    components,
-    testError: await pcaTestError(engine, train, test, { components, batchSize, testExamples }),
-  };
+  return { components, testError: await pcaTestError(engine, train, test, { components, testExamples }) };
 }

@@ -8,7 +8,7 @@ import { parameterTensors, uploadParameters } from '../trained-parameters.js';
 import { pcaBaseline } from './baseline.js';
 import { LOSS_CHART_FILE } from './loss-chart.js';
 import { drawReconstructions, RECONSTRUCTIONS_FILE } from './reconstructions.js';
-import { bestEpoch, guardRedone, scoresOf, SUMMARY_FILE, type RunSummary, type Scores } from './summary.js';
+import { bestEpoch, scoresOf, SUMMARY_FILE, tallyOf, type RunSummary, type Scores } from './summary.js';
 
 /** What finishing needs to know beside the finished run. */
 export interface FinishOptions {
@@ -45,15 +45,11 @@ export async function finishRun(finished: FinishedRun, options: FinishOptions): 
     outcome,
     engine: engine.info,
     parameters: network.layers.reduce((total, { inputs, units }) => total + (inputs + 1) * units, 0),
-    epochs: last?.epoch ?? 0,
-    steps: last?.step ?? 0,
-    trainSeconds: last?.trainSeconds ?? 0,
-    examplesPerSecond: last?.examplesPerSecond ?? 0,
+    ...(await tallyOf(run.readEvents())),
     initial: whole ? await initialScores(spec, finished) : null,
     final: last ? scoresOf(last) : null,
     bestEpoch: bestEpoch(metrics),
     pca: whole ? await pcaBaseline(spec, engine, train, test) : null,
-    guardRedone: guardRedone(metrics),
     files: [...files, SUMMARY_FILE],
     wallSeconds: (performance.now() - startedMs) / 1000,
   };

@@ -1,4 +1,4 @@
-import type { EpochMetrics, RunOutcome } from '../../core/events.js';
+import type { EpochMetrics, RunEvent, RunOutcome } from '../../core/events.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { PcaBaseline } from './baseline.js';
 
@@ -49,12 +49,32 @@ export const scoresOf = (metrics: EpochMetrics): Scores => ({
   testAccuracy: metrics.testAccuracy,
 });
 
+/** What the whole log of a run adds up to. */
+export type Tally = Pick<
+  RunSummary,
+  'steps' | 'epochs' | 'trainSeconds' | 'examplesPerSecond' | 'guardRedone'
+>;
+
+export async function tallyOf(events: AsyncIterable<RunEvent>): Promise<Tally> {
+  let trainSeconds = 0;
+  let examples = 0;
+  let guardRedone = 0;
+  let position = { step: 0, epoch: 0 };
+  for await (const event of events) {
+    if (event.type === 'guard.redone') guardRedone += 1;
+    if (event.type === 'run.ended') position = event;
+    if (event.type !== 'step.done') continue;
+    trainSeconds += event.seconds;
+    examples += event.examples;
+  }
+  const { step: steps, epoch: epochs } = position;
+  const examplesPerSecond = trainSeconds > 0 ? examples / trainSeconds : 0;
+  return { steps, epochs, trainSeconds, examplesPerSecond, guardRedone };
+}
+
 const lossOf = ({ testLoss, trainLoss }: EpochMetrics): number => testLoss ?? trainLoss;
 
 export function bestEpoch(metrics: readonly EpochMetrics[]): number | null {
   const lowest = Math.min(...metrics.map(lossOf));
   return metrics.find((one) => lossOf(one) === lowest)?.epoch ?? null;
 }
-
-export const guardRedone = (metrics: readonly EpochMetrics[]): number =>
-  metrics.flatMap(({ layers }) => layers).reduce((total, layer) => total + layer.guardRedone, 0);

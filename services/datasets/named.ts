@@ -53,6 +53,24 @@ async function findAll(folder: string, files: readonly PublicFile[]): Promise<st
   return paths;
 }
 
+/** Where a public data set is looked for. */
+export interface PublicSetLocation {
+  readonly name: string;
+  /** In this order; the last one is the cache. */
+  readonly searched: readonly string[];
+  /** The first of them that has all files; null where they would be fetched. */
+  readonly found: string | null;
+}
+
+/** Looks for a public data set without fetching it. */
+export async function locatePublicSet(set: PublicSet, environment: Environment): Promise<PublicSetLocation> {
+  const files = Object.values(set.files).flatMap(({ images, labels }) => [images, labels]);
+  const searched = [...localFolders(set, environment), cacheFolder(set, environment)];
+  let found: string | null = null;
+  for (const folder of searched) if ((await findAll(folder, files)) !== null) found ??= folder;
+  return { name: set.name, searched, found };
+}
+
 /** The path of a file in the cache, fetched if it is not there. */
 async function cached(
   set: PublicSet,
