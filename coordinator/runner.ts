@@ -129,7 +129,14 @@ async function startingStates({ spec }: Job, { layers }: NetworkRule): Promise<L
 
 async function announce(
   run: Run,
-  { spec, network, engine, train, trainer, loaded }: {
+  {
+    spec,
+    network,
+    engine,
+    train,
+    trainer,
+    loaded,
+  }: {
     readonly spec: JobSpec;
     readonly network: NetworkRule;
     readonly engine: Engine;
@@ -154,7 +161,12 @@ async function announce(
   });
 }
 
-async function end(run: Run, trainer: Trainer | null, outcome: RunOutcome, reason: string | null): Promise<void> {
+async function end(
+  run: Run,
+  trainer: Trainer | null,
+  outcome: RunOutcome,
+  reason: string | null,
+): Promise<void> {
   const { step, epoch } = trainer?.position ?? START.position;
   await run.events.emit({ type: 'run.ended', outcome, step, epoch, reason });
 }

@@ -72,7 +72,12 @@ export type RunEventBody =
       readonly objectiveAfter: number | null;
     }
   | ({ readonly type: 'epoch.done' } & EpochMetrics)
-  | { readonly type: 'checkpoint.saved'; readonly step: number; readonly file: string; readonly best: boolean }
+  | {
+      readonly type: 'checkpoint.saved';
+      readonly step: number;
+      readonly file: string;
+      readonly best: boolean;
+    }
   | { readonly type: 'checkpoint.damaged'; readonly file: string; readonly reason: string }
   | {
       readonly type: 'run.ended';

@@ -2,12 +2,7 @@ import type { Matrix } from './matrix.js';
 import { randomStream, type RandomStream } from './random.js';
 
 export type WeightInitializer =
-  | 'glorot_uniform'
-  | 'glorot_normal'
-  | 'he_uniform'
-  | 'he_normal'
-  | 'lecun_uniform'
-  | 'lecun_normal';
+  'glorot_uniform' | 'glorot_normal' | 'he_uniform' | 'he_normal' | 'lecun_uniform' | 'lecun_normal';
 
 /** notebook: uniform, as glorot_uniform draws a vector whose fans are both its length. */
 export type BiasInitializer = 'notebook' | 'zero';

@@ -1,4 +1,15 @@
-import { add, divide, input, matmul, multiply, scalar, square, subtract, sum, transpose } from './expression/expression.js';
+import {
+  add,
+  divide,
+  input,
+  matmul,
+  multiply,
+  scalar,
+  square,
+  subtract,
+  sum,
+  transpose,
+} from './expression/expression.js';
 import type { Routine } from './expression/routine.js';
 import { activate } from './layer.js';
 import type { Chosen, LocalLoss, NetworkLoss, TargetRule, TransferFunction } from './parts/part.js';
@@ -40,10 +51,7 @@ export function lossRoutine(loss: Chosen<NetworkLoss>, transfer: Chosen<Transfer
 }
 
 /** The loss, and the mean over examples and outputs of (Y − labels)². */
-export function evaluationRoutine(
-  loss: Chosen<NetworkLoss>,
-  transfer: Chosen<TransferFunction>,
-): Routine {
+export function evaluationRoutine(loss: Chosen<NetworkLoss>, transfer: Chosen<TransferFunction>): Routine {
   const { setup } = lossRoutine(loss, transfer);
   const squared = sum(square(subtract(input('output'), input('labels'))), 'all');
   return {

@@ -4,7 +4,8 @@ import type { ErrorEntry } from './entry.js';
 export const trainingErrors = {
   TRAINING_DIVERGED: {
     message: 'The {quantity} of step {step} (epoch {epoch}) is not finite{where}.',
-    remedy: 'Lower the learning rate or the activation learning rate, or resume from the last good checkpoint {checkpoint} with other values.',
+    remedy:
+      'Lower the learning rate or the activation learning rate, or resume from the last good checkpoint {checkpoint} with other values.',
     retryable: false,
     exitCode: 1,
   },

@@ -8,7 +8,8 @@
  */
 
 export type UnaryOperator = 'negate' | 'abs' | 'exp' | 'log' | 'sqrt' | 'tanh' | 'sigmoid';
-export type BinaryOperator = 'add' | 'subtract' | 'multiply' | 'divide' | 'power' | 'maximum' | 'minimum' | 'greater';
+export type BinaryOperator =
+  'add' | 'subtract' | 'multiply' | 'divide' | 'power' | 'maximum' | 'minimum' | 'greater';
 export type ReductionOperator = 'sum' | 'max';
 
 /** 0: over the rows, giving [1, columns]; 1: over the columns, giving [rows, 1]; all: [1, 1]. */

@@ -10,7 +10,10 @@ const parameter = z.strictObject({
   description: z.string(),
 });
 
-const rule = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
+const rule = z.custom<(...args: never[]) => unknown>(
+  (value) => typeof value === 'function',
+  'must be a function',
+);
 
 const base = {
   name: z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and underscores'),
@@ -26,7 +29,13 @@ const schema = z.discriminatedUnion('kind', [
     potential: rule.optional(),
     elementwise: z.boolean(),
   }),
-  z.strictObject({ ...base, kind: z.literal('loss'), transfer: z.string().optional(), value: rule, gradient: rule }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('loss'),
+    transfer: z.string().optional(),
+    value: rule,
+    gradient: rule,
+  }),
   z.strictObject({
     ...base,
     kind: z.literal('localLoss'),

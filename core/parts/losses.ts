@@ -64,7 +64,6 @@ export const localLosses: readonly LocalLoss[] = [
     output: 'postactivation',
     gradient: ({ displacement }) => displacement,
     // F(a) − T·a: the Bregman divergence of F between a and the target, less a constant.
-    value: ({ a, target, potential }) =>
-      potential && [potential, multiply(-1, multiply(target, a))],
+    value: ({ a, target, potential }) => potential && [potential, multiply(-1, multiply(target, a))],
   },
 ];

@@ -81,10 +81,7 @@ export const optimizers: readonly Optimizer[] = [
       const { beta1 = 0, beta2 = 0 } = h;
       const m = movingAverage(slots['m']!, beta1, gradient);
       const v = movingAverage(slots['v']!, beta2, square(gradient));
-      const correction = divide(
-        sqrt(subtract(1, power(beta2, count))),
-        subtract(1, power(beta1, count)),
-      );
+      const correction = divide(sqrt(subtract(1, power(beta2, count))), subtract(1, power(beta1, count)));
       const step = divide(multiply(multiply(rate, correction), m), add(sqrt(v), h['epsilon']!));
       return { parameter: subtract(parameter, step), slots: { m, v } };
     },

@@ -4,10 +4,7 @@ import type { Hyperparameters, Regularizer, RegularizerContext, RegularizerTerm 
 const none = (): undefined => undefined;
 
 /** 1/(2η) ‖p − p⁰‖². */
-const proximalTerm = (
-  { parameter, initial }: RegularizerContext,
-  h: Hyperparameters,
-): RegularizerTerm => {
+const proximalTerm = ({ parameter, initial }: RegularizerContext, h: Hyperparameters): RegularizerTerm => {
   const moved = subtract(parameter, initial);
   return { gradient: multiply(1 / h['eta']!, moved), value: multiply(0.5 / h['eta']!, square(moved)) };
 };

@@ -39,8 +39,7 @@ const elementwise = (
 };
 
 /** log(1 + eˣ) without overflow. */
-const softplusOf = (x: Expression): Expression =>
-  add(maximum(x, 0), log(add(1, exp(multiply(abs(x), -1)))));
+const softplusOf = (x: Expression): Expression => add(maximum(x, 0), log(add(1, exp(multiply(abs(x), -1)))));
 
 const identity: TransferFunction = {
   kind: 'transfer',
@@ -92,8 +91,7 @@ const elu = elementwise({
   name: 'elu',
   value: (a) => where(greater(a, 0), a, subtract(expBelowZero(a), 1)),
   derivative: (a) => expBelowZero(a),
-  potential: (a) =>
-    where(greater(a, 0), multiply(0.5, square(a)), subtract(subtract(expBelowZero(a), a), 1)),
+  potential: (a) => where(greater(a, 0), multiply(0.5, square(a)), subtract(subtract(expBelowZero(a), a), 1)),
 });
 
 // Its potential is a dilogarithm: no elementary form.

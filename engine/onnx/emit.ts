@@ -38,7 +38,8 @@ const axes = (axis: Instruction['axis']): number[] => (axis === 'all' ? [0, 1] :
 function operation(graph: GraphBuilder, { op, axis }: Instruction, args: readonly string[]): string {
   if (op === 'transpose') return graph.node('Transpose', args, { perm: [1, 0] })[0]!;
   // The axes are an input of ReduceSum but, until opset 18, an attribute of ReduceMax.
-  if (op === 'sum') return graph.node('ReduceSum', [...args, graph.integers(axes(axis))], { keepdims: 1 })[0]!;
+  if (op === 'sum')
+    return graph.node('ReduceSum', [...args, graph.integers(axes(axis))], { keepdims: 1 })[0]!;
   if (op === 'max') return graph.node('ReduceMax', args, { axes: axes(axis), keepdims: 1 })[0]!;
   const operator = operators[op];
   if (!operator) throw new TypeError(`no ONNX operator for "${op}"`);
@@ -68,6 +69,13 @@ export function emitProgram(
     const operands = args.map((arg) => values[arg]!);
     const inLoop = operands.some((operand) => operand.inLoop);
     const graph = inLoop ? graphs.body! : graphs.outer;
-    return { name: operation(graph, instruction, operands.map((operand) => operand.name)), inLoop };
+    return {
+      name: operation(
+        graph,
+        instruction,
+        operands.map((operand) => operand.name),
+      ),
+      inLoop,
+    };
   }
 }

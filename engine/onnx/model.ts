@@ -45,10 +45,12 @@ export function buildModel(routine: CompiledRoutine, inputShapes: ReadonlyMap<st
   const bind = (values: ReadonlyMap<string, Value>): void => {
     for (const [name, value] of values) environment.set(name, value);
   };
-  const outside = (feed: (scalar: number) => string) => (index: number): Value => ({
-    name: feed(index),
-    inLoop: false,
-  });
+  const outside =
+    (feed: (scalar: number) => string) =>
+    (index: number): Value => ({
+      name: feed(index),
+      inLoop: false,
+    });
 
   bind(emitProgram(routine.setup, { outer }, environment, outside(feeds.setup)));
   bindShapes(routine.setup, shapes);

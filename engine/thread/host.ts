@@ -64,7 +64,10 @@ async function carryOut(backend: Backend, request: Request): Promise<ResponseVal
       }
       return null;
     case 'statistics': {
-      const tensorBytes = [...tensors.values()].reduce((total, tensor) => total + bytesOf(tensor, backend), 0);
+      const tensorBytes = [...tensors.values()].reduce(
+        (total, tensor) => total + bytesOf(tensor, backend),
+        0,
+      );
       return { tensors: tensors.size, tensorBytes, sessions: backend.sessions };
     }
     case 'close':
@@ -76,7 +79,8 @@ async function carryOut(backend: Backend, request: Request): Promise<ResponseVal
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const send = (response: Response): void => {
-  const data = response.kind === 'done' && response.value && 'data' in response.value ? response.value.data : null;
+  const data =
+    response.kind === 'done' && response.value && 'data' in response.value ? response.value.data : null;
   port.postMessage(response, data ? [data.buffer as ArrayBuffer] : []);
 };
 
