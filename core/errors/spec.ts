@@ -1,6 +1,6 @@
 import type { ErrorEntry } from './entry.js';
 
-/** Job specs that are refused. */
+/** Job specs that are refused, and what they name. */
 export const specErrors = {
   SPEC_FILE_MISSING: {
     message: 'The spec {file} does not exist.',
@@ -15,14 +15,21 @@ export const specErrors = {
     exitCode: 2,
   },
   SPEC_SYNTAX: {
-    message: '{file}:{line}:{column}: {reason}',
+    message: '{source}:{line}:{column}: {reason}',
     remedy: 'Mend the YAML or JSON at that place.',
     retryable: false,
     exitCode: 2,
   },
   SPEC_INVALID: {
-    message: 'The spec has {count}:{problems}',
+    message: '{source} has {count}:{problems}',
     remedy: 'docs/spec.md explains every field; `locoprop init` writes a spec to start from.',
+    retryable: false,
+    exitCode: 2,
+  },
+  SPEC_OVERRIDE_INVALID: {
+    message: 'Cannot set {override}: {reason}.',
+    remedy:
+      'Give a path and a value, as in `--set network.layers.2.units=300`; docs/spec.md lists the paths.',
     retryable: false,
     exitCode: 2,
   },

@@ -32,7 +32,7 @@ export interface JobSpec {
   readonly plugins: readonly string[];
   readonly data: {
     readonly train: DataSource;
-    readonly test?: DataSource | undefined;
+    readonly test: DataSource | null;
     readonly targets: TargetKind;
   };
   readonly network: {
@@ -44,7 +44,8 @@ export interface JobSpec {
     readonly algorithm: 'locoprop' | 'backprop';
     readonly batchSize: number;
     readonly epochs: number;
-    readonly stopAfterEpochs?: number | undefined;
+    /** Ends so many epochs after the start, within a schedule of `epochs`. */
+    readonly stopAfterEpochs: number | null;
     readonly schedule: EpochSchedule;
   };
   readonly local: LocalSpec;

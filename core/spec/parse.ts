@@ -1,102 +1,56 @@
-import { z } from 'zod';
 import { LocopropError } from '../errors/error.js';
-import type { JobSpec, LocalSpec } from './job-spec.js';
+import { contradictions } from './contradictions.js';
+import { expandSpec, isInherited } from './expand.js';
+import { jobSchema } from './job-schema.js';
+import type { JobSpec } from './job-spec.js';
+import { longFormSchema } from './json-schema.js';
+import { unfitDocument } from './limits.js';
 import type { PartCatalogue } from './part-catalogue.js';
-import { describeIssue, DISCRIMINATOR, showPath, showValue } from './problem.js';
-import { jobSchema } from './schema.js';
+import { valueAt, type Path } from './plain-value.js';
+import { findProblems, showProblem, type Problem } from './problems.js';
 
 /**
  * Checks a spec and fills in every default.
+ *
+ * @param data what a YAML or JSON file holds
+ * @param catalogue the parts that it may name
+ * @param source what messages call it
  * @throws LocopropError SPEC_INVALID, which lists every problem
  */
-export function parseSpec(data: unknown, catalogue: PartCatalogue): JobSpec {
-  const result = jobSchema(catalogue, 'check').safeParse(data);
-  if (!result.success) {
-    const known = keysFinder(catalogue);
-    throw invalid(result.error.issues.flatMap((issue) => describeIssue(issue, data, known)));
+export function parseSpec(data: unknown, catalogue: PartCatalogue, source = 'The spec'): JobSpec {
+  const unfit = unfitDocument(data);
+  if (unfit !== undefined) throw invalid(source, [unfit]);
+  const expanded = expandSpec(data);
+  const { success, data: spec, error } = jobSchema(catalogue).safeParse(expanded);
+  if (!success) {
+    const problems = findProblems(longFormSchema(catalogue), expanded, error.issues)
+      .filter(({ path }) => !isInherited(data, path))
+      .map((problem) => asWritten(problem, data));
+    throw invalid(source, problems.map(showProblem));
   }
-  const spec = result.data as unknown as JobSpec;
-  const problems = contradictions(spec, catalogue);
-  if (problems.length > 0) throw invalid(problems);
+  const contradicting = contradictions(spec, catalogue);
+  if (contradicting.length > 0) throw invalid(source, contradicting.map(showProblem));
   return spec;
 }
 
-export const invalid = (problems: readonly string[]): LocopropError =>
-  new LocopropError('SPEC_INVALID', {
-    count: problems.length === 1 ? 'a problem' : `${problems.length} problems`,
-    problems: problems.map((problem) => `\n  ${problem}`).join(''),
+/** The problem of a part given by its name alone is told of that name. */
+function asWritten(problem: Problem, data: unknown): Problem {
+  const above: Path = problem.path.slice(0, -1);
+  const isName = problem.path.at(-1) === 'name' && typeof valueAt(data, above) === 'string';
+  return isName ? { ...problem, path: above } : problem;
+}
+
+/** A page of problems is enough to start with. */
+const MAX_SHOWN = 20;
+
+function invalid(source: string, problems: readonly string[]): LocopropError {
+  const unique = [...new Set(problems)];
+  const shown = unique.slice(0, MAX_SHOWN);
+  const left = unique.length - shown.length;
+  const lines = left > 0 ? [...shown, `and ${left} more`] : shown;
+  return new LocopropError('SPEC_INVALID', {
+    source,
+    count: unique.length === 1 ? 'a problem' : `${unique.length} problems`,
+    problems: lines.map((line) => `\n  ${line}`).join(''),
   });
-
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-}
-
-/** The alternatives of a schema, however nested. */
-const variants = (schema: JsonSchema): JsonSchema[] =>
-  [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(variants).concat(schema);
-
-/** Finds which keys, or which names of variants, a place in a spec may have, from the JSON Schema. */
-function keysFinder(catalogue: PartCatalogue): (path: readonly PropertyKey[]) => string[] {
-  const root = jobJsonSchema(catalogue);
-  return (path) => {
-    const named = path.at(-1) === DISCRIMINATOR;
-    let places = variants(root);
-    for (const key of named ? path.slice(0, -1) : path) {
-      places = places.flatMap((place) => {
-        const inner = typeof key === 'number' ? place.items : place.properties?.[String(key)];
-        return inner ? variants(inner) : [];
-      });
-    }
-    const names = named
-      ? places.flatMap((place) => [place.const, ...(place.enum ?? [])])
-      : places.flatMap((place) => Object.keys(place.properties ?? {}));
-    return [...new Set(names.filter((name) => typeof name === 'string'))];
-  };
-}
-
-/** The JSON Schema (draft 2020-12) of specs as people write them. */
-export const jobJsonSchema = (catalogue: PartCatalogue): JsonSchema =>
-  z.toJSONSchema(jobSchema(catalogue, 'describe'), { io: 'input' }) as JsonSchema;
-
-/** What is wrong with fields that are each right by themselves. */
-function contradictions(spec: JobSpec, catalogue: PartCatalogue): string[] {
-  const { network, training } = spec;
-  const problems: string[] = [];
-  const needed = catalogue.transferOfLoss(network.loss.name);
-  const last = network.layers.at(-1)!;
-  if (needed !== undefined && last.transfer.name !== needed) {
-    const where = showPath(['network', 'layers', network.layers.length - 1, 'transfer']);
-    problems.push(
-      `${where} is ${showValue(last.transfer.name)}; the loss ${network.loss.name} needs ${needed}`,
-    );
-  }
-  if (training.stopAfterEpochs !== undefined && training.stopAfterEpochs > training.epochs) {
-    problems.push(
-      `training.stopAfterEpochs is ${training.stopAfterEpochs}; it must be at most training.epochs, ${training.epochs}`,
-    );
-  }
-  if (training.algorithm === 'locoprop') {
-    network.layers.forEach((layer, index) => {
-      const where = layer.local ? `network.layers[${index}].local` : 'local';
-      problems.push(...localContradictions(where, { ...spec.local, ...layer.local }, catalogue));
-    });
-  }
-  return [...new Set(problems)];
-}
-
-function localContradictions(where: string, local: LocalSpec, catalogue: PartCatalogue): string[] {
-  const quadratic = catalogue.isQuadratic(local.loss.name);
-  const problems: string[] = [];
-  if (local.solver === 'exact' && !(quadratic && local.regularizer.name === 'proximal')) {
-    problems.push(`${where}.solver is "exact"; that needs the loss squared and the regularizer proximal`);
-  }
-  if (local.form === 'gram' && !quadratic) {
-    problems.push(`${where}.form is "gram"; that needs the loss squared, not ${local.loss.name}`);
-  }
-  return problems;
 }

@@ -1,36 +1,57 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { LocopropError } from '../../core/errors/error.js';
+import { showValue } from '../../core/spec/plain-value.js';
+import { hasCode } from '../store/failure.js';
 
-/** This package itself, so that a plugin anywhere imports the same instance as the one that loads it. */
-const ownPackage = fileURLToPath(new URL('../../index.js', import.meta.url));
+/** What the package exports: a plugin's `locoprop`, wherever it lies, is this one and not another copy. */
+const ownPackage = new URL('../../index.js', import.meta.url).href;
 
 /**
- * The default exports of plugin files, TypeScript or JavaScript: lists are flattened.
+ * Runs plugin files, TypeScript or JavaScript, and collects their default exports, lists flattened.
  * @param directory where relative paths start
  * @throws LocopropError PLUGIN_FAILED
  */
 export async function loadPlugins(files: readonly string[], directory: string): Promise<unknown[]> {
-  const loader = createJiti(import.meta.url, { alias: { locoprop: ownPackage }, interopDefault: false });
+  if (files.length === 0) return [];
+  const loader = createJiti(import.meta.url, {
+    virtualModules: { locoprop: await import(ownPackage) },
+    interopDefault: false,
+    // The same path may hold another text the next time, and the folder may not be writable.
+    fsCache: false,
+    moduleCache: false,
+  });
   const parts: unknown[] = [];
   for (const name of files) {
     const file = resolve(directory, name);
-    const exported = await load(file, () => loader.import(file));
-    const { default: own } = exported as { default?: unknown };
-    if (own === undefined) throw new LocopropError('PLUGIN_FAILED', { file, reason: 'it has no default export' });
+    const exported = await load(file, () => loader.import<object>(file));
+    if (!('default' in exported)) throw failed(file, 'it has no default export.');
+    const own: unknown = exported.default;
     parts.push(...(Array.isArray(own) ? (own as unknown[]) : [own]));
   }
   return parts;
 }
 
-async function load(file: string, run: () => Promise<unknown>): Promise<unknown> {
+const failed = (file: string, reason: string, cause?: unknown): LocopropError =>
+  new LocopropError('PLUGIN_FAILED', { file, reason }, { cause });
+
+async function load(file: string, run: () => Promise<object>): Promise<object> {
   try {
     await access(file);
     return await run();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LocopropError('PLUGIN_FAILED', { file, reason }, { cause });
+    if (hasCode(cause, 'ENOENT')) throw failed(file, 'it does not exist.', cause);
+    throw failed(file, reasonOf(cause, file), cause);
   }
+}
+
+/** What the plugin threw, with its own line where it tells. */
+function reasonOf(cause: unknown, file: string): string {
+  if (!(cause instanceof Error)) return `it threw ${showValue(cause)}.`;
+  const [message = ''] = cause.message.split('\n');
+  const text = `${cause.message}\n${cause.stack ?? ''}`;
+  const [, line] = text.slice(text.indexOf(`${file}:`) + file.length).match(/^:(\d+)/) ?? [];
+  const reason = message.replace(/^ParseError: /, '').trim();
+  return line === undefined ? reason : `line ${line}: ${reason}`;
 }

@@ -1,12 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { isAlias, LineCounter, parseDocument, stringify, visit, type Document } from 'yaml';
 import { LocopropError } from '../../core/errors/error.js';
 import { applyOverride, type Override } from '../../core/spec/overrides.js';
+import { isMap } from '../../core/spec/plain-value.js';
+import { hasCode, readFailed } from '../store/failure.js';
+import { parseYaml } from './yaml-text.js';
+
+export { parseYaml };
 
 const MAX_BYTES = 2 ** 20;
-/** YAML aliases can make a small file a huge document. */
-const MAX_ALIASES = 100;
 
 /** A spec as it was read, not yet checked. */
 export interface SpecFile {
@@ -17,67 +19,58 @@ export interface SpecFile {
 
 /**
  * Reads a YAML or JSON spec and applies overrides; a spec without a name is called after its file.
- * @throws LocopropError SPEC_FILE_MISSING, SPEC_FILE_UNREADABLE, SPEC_SYNTAX, SPEC_INVALID
+ * @throws LocopropError SPEC_FILE_MISSING, SPEC_FILE_UNREADABLE, SPEC_SYNTAX, SPEC_OVERRIDE_INVALID
  */
 export async function readSpecFile(file: string, overrides: readonly Override[] = []): Promise<SpecFile> {
-  const parsed = parseYaml(await readText(file), file);
-  const named = withName(parsed, file);
-  return { data: overrides.reduce(applyOverride, named), directory: resolve(dirname(file)) };
+  const parsed = withName(parseYaml(await readText(file), file), file);
+  return { data: overrides.reduce(applyOverride, parsed), directory: resolve(dirname(file)) };
 }
+
+const unreadable = (file: string, reason: string): LocopropError =>
+  new LocopropError('SPEC_FILE_UNREADABLE', { file, reason });
 
 async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  if (bytes.length > MAX_BYTES) throw unreadable(file, `it is larger than ${MAX_BYTES} bytes`);
   try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES) throw unreadable(file, `it has ${size} bytes`);
-    return await readFile(file, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable(file, 'it is no UTF-8 text');
+  }
+}
+
+/** The bytes of a file, or one more than a spec may have of a larger one. */
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    // Looked at first, for opening a pipe would wait for its other end.
+    if (!(await stat(file)).isFile()) throw unreadable(file, 'it is no regular file');
+    const handle = await open(file);
+    try {
+      const buffer = Buffer.alloc(MAX_BYTES + 1);
+      let length = 0;
+      for (let bytesRead = -1; bytesRead !== 0 && length < buffer.length; length += bytesRead) {
+        ({ bytesRead } = await handle.read(buffer, length));
+      }
+      return buffer.subarray(0, length);
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
     if (cause instanceof LocopropError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new LocopropError('SPEC_FILE_MISSING', { file }, { cause });
-    throw unreadable(file, message, cause);
+    if (hasCode(cause, 'ENOENT')) throw new LocopropError('SPEC_FILE_MISSING', { file }, { cause });
+    throw readFailed(file, cause);
   }
 }
 
-const unreadable = (file: string, reason: string, cause?: unknown): LocopropError =>
-  new LocopropError('SPEC_FILE_UNREADABLE', { file, reason }, { cause });
-
-/**
- * The value of a YAML or JSON text.
- * @throws LocopropError SPEC_SYNTAX with line and column, both from 1
- */
-export function parseYaml(text: string, file: string): unknown {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const syntax = (reason: string, offset: number): LocopropError => {
-    const { line, col } = lines.linePos(offset);
-    return new LocopropError('SPEC_SYNTAX', { file, line, column: col, reason });
-  };
-  const [error] = document.errors;
-  if (error) throw syntax(error.message, error.pos[0]);
-  if (countAliases(document) > MAX_ALIASES) throw syntax(`more than ${MAX_ALIASES} aliases`, 0);
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (cause) {
-    throw syntax(cause instanceof Error ? cause.message : String(cause), 0);
-  }
-}
-
-function countAliases(document: Document): number {
-  let count = 0;
-  visit(document, (_, node) => {
-    if (isAlias(node)) count += 1;
-  });
-  return count;
-}
+const MAX_NAME = 63;
 
 function withName(data: unknown, file: string): unknown {
-  if (typeof data !== 'object' || data === null || Array.isArray(data) || 'name' in data) return data;
+  if (!isMap(data) || data['name'] !== undefined) return data;
   const name = basename(file, extname(file))
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
+    .replaceAll(/^-+/g, '')
+    .slice(0, MAX_NAME)
+    .replaceAll(/-+$/g, '');
   return { name: name || 'job', ...data };
 }
-
-/** A spec as YAML. */
-export const writeYaml = (data: unknown): string => stringify(data, { lineWidth: 110 });

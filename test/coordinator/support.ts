@@ -1,0 +1,124 @@
+import type { Dataset } from '#core/dataset.js';
+import type { RunEventBody } from '#core/events.js';
+import { Parts } from '#core/parts/registry.js';
+import { randomStream } from '#core/random.js';
+import { parseSpec } from '#core/spec/parse.js';
+import type { JobSpec } from '#core/spec/job-spec.js';
+import type { LayerState, RunState } from '#core/state.js';
+import { initialStates } from '#coordinator/initial-state.js';
+import { buildNetwork } from '#coordinator/network.js';
+import { LocalPool } from '#coordinator/pool/local-pool.js';
+import { START, Trainer, type Progress } from '#coordinator/trainer.js';
+import type { Engine } from '#engine/engine.js';
+
+export const parts = new Parts();
+
+const FEATURES = 12;
+
+/** A small autoencoder's job; `changes` are merged into its sections. */
+export function smallJob(changes: Record<string, object | string | number> = {}): JobSpec {
+  const base: Record<string, object | string | number> = {
+    name: 'small',
+    seed: 3,
+    data: { train: { dataset: 'curves', examples: 50 }, targets: 'inputs' },
+    network: {
+      layers: [
+        { units: 8, transfer: 'tanh' },
+        { units: 3, transfer: 'identity' },
+        { units: 8, transfer: 'tanh' },
+        { units: FEATURES, transfer: 'sigmoid' },
+      ],
+      loss: 'sigmoid_cross_entropy',
+    },
+    training: { batchSize: 10, epochs: 3, schedule: 'constant' },
+    local: { iterations: 4, optimizer: { name: 'rmsprop', learningRate: 1e-3 } },
+  };
+  const merged = Object.entries(changes).map(([key, value]) => {
+    const own = base[key];
+    return [key, typeof value === 'object' && typeof own === 'object' ? { ...own, ...value } : value];
+  });
+  return parseSpec({ ...base, ...(Object.fromEntries(merged) as object) }, parts);
+}
+
+/** Random examples with values in [0, 1). */
+export function smallData(examples = 50): Dataset {
+  const stream = randomStream(11, 'data');
+  const inputs = Float32Array.from({ length: examples * FEATURES }, () => stream.uniform());
+  return {
+    name: 'small',
+    examples,
+    features: FEATURES,
+    inputs,
+    scale: 1,
+    labels: null,
+    classes: null,
+    targets: null,
+    image: null,
+  };
+}
+
+export interface Recording {
+  readonly events: RunEventBody[];
+  readonly checkpoints: { readonly state: RunState; readonly best: boolean }[];
+  readonly states: LayerState[];
+}
+
+export interface TrainOptions {
+  readonly from?: RunState;
+  /** Stops after so many steps of this call. */
+  readonly stopAfter?: number;
+}
+
+/** Trains a job with an in-memory recorder; what it throws comes with the recording so far. */
+export async function train(
+  engine: Engine,
+  spec: JobSpec,
+  { from, stopAfter }: TrainOptions = {},
+): Promise<Recording & { readonly outcome: string; readonly error: unknown }> {
+  const dataset = smallData();
+  const network = buildNetwork(spec, parts, dataset.features);
+  const states = from ? structuredClone([...from.layers]) : initialStates(spec, network.layers);
+  const pool = await LocalPool.create(engine, network.layers, states, {
+    objective: spec.training.algorithm === 'locoprop',
+  });
+  const stop = new AbortController();
+  const events: RunEventBody[] = [];
+  const checkpoints: { state: RunState; best: boolean }[] = [];
+  let steps = 0;
+  const recorder = {
+    get lastEvent() {
+      return events.length;
+    },
+    emit: (event: RunEventBody) => {
+      events.push(event);
+      if (event.type === 'step.done' && ++steps === stopAfter) stop.abort();
+      return Promise.resolve();
+    },
+    saveCheckpoint: (state: RunState, best: boolean) => {
+      checkpoints.push({ state, best });
+      return Promise.resolve(`step-${state.position.step}`);
+    },
+  };
+  const progress: Progress = from ?? START;
+  const options = { spec, network, engine, pool, train: dataset, test: null, recorder, stop: stop.signal };
+  let outcome = 'failed';
+  let error: unknown = null;
+  try {
+    outcome = await new Trainer(options, progress).run();
+  } catch (thrown) {
+    error = thrown;
+  }
+  const last = await pool.states();
+  await pool.close();
+  return { events, checkpoints, states: last, outcome, error };
+}
+
+/** All numbers of layers, for comparing to the bit. */
+export const bitsOf = (states: readonly LayerState[]): Buffer =>
+  Buffer.concat(
+    states.flatMap(({ weights, bias, weightSlots, biasSlots }) =>
+      [weights, bias, ...Object.values(weightSlots), ...Object.values(biasSlots)].map(({ data }) =>
+        Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+      ),
+    ),
+  );

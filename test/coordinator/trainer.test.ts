@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '#engine/engine.js';
+import { startEngine } from '#engine/engines.js';
+import { LocopropError } from '#index';
+import { bitsOf, smallJob, train } from './support.js';
+
+const optimizers = [
+  { name: 'sgd', learningRate: 0.05 },
+  { name: 'momentum', learningRate: 0.003 },
+  { name: 'nesterov', learningRate: 0.003 },
+  { name: 'adam' },
+  { name: 'rmsprop', learningRate: 1e-3 },
+  { name: 'adagrad', learningRate: 0.02 },
+];
+
+describe.each(['reference', 'onnx'])('the trainer on %s', (engineName) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine(engineName, 1);
+  });
+  afterAll(() => engine.close());
+
+  const runs = optimizers.flatMap((optimizer) => [
+    { algorithm: 'locoprop', loss: 'matching', optimizer },
+    { algorithm: 'locoprop', loss: 'squared', optimizer },
+    { algorithm: 'backprop', loss: 'matching', optimizer },
+  ]);
+
+  it.each(runs)('lowers the loss: $algorithm, $loss, $optimizer.name', async ({ algorithm, loss, optimizer }) => {
+    const { events, outcome } = await train(
+      engine,
+      smallJob({ training: { algorithm, epochs: 8 }, local: { loss, optimizer, iterations: 4 } }),
+    );
+    const losses = events.filter((event) => event.type === 'epoch.done').map(({ trainLoss }) => trainLoss);
+    expect(outcome).toBe('completed');
+    expect(losses).toHaveLength(8);
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+  });
+
+  it.each(optimizers)('goes on to the bit after a stop within an epoch: $name', async (optimizer) => {
+    const spec = smallJob({ local: { optimizer, iterations: 3 } });
+    const whole = await train(engine, spec);
+    const first = await train(engine, spec, { stopAfter: 7 });
+    expect(first.outcome).toBe('stopped');
+    const { state } = first.checkpoints.at(-1)!;
+    expect(state.position).toEqual({ step: 7, epoch: 1, batch: 2 });
+
+    const second = await train(engine, spec, { from: state });
+    expect(second.outcome).toBe('completed');
+    expect(bitsOf(second.states).equals(bitsOf(whole.states))).toBe(true);
+    const steps = (events: typeof whole.events) =>
+      events.flatMap((event) => (event.type === 'step.done' ? [[event.step, event.loss]] : []));
+    expect([...steps(first.events), ...steps(second.events)]).toEqual(steps(whole.events));
+  });
+
+  it('leaves no tensor behind', async () => {
+    const before = await engine.statistics();
+    await train(engine, smallJob({ training: { epochs: 2 } }));
+    expect((await engine.statistics()).tensors).toBe(before.tensors);
+  });
+
+  it('redoes a solve that goes wrong with a smaller step, and counts it', async () => {
+    // A linear network with a rate far too large diverges at once without a guard.
+    const layers = [
+      { units: 8, transfer: 'identity' },
+      { units: 12, transfer: 'identity' },
+    ];
+    const job = {
+      network: { layers, loss: 'squared_error' },
+      local: { iterations: 10, optimizer: { name: 'sgd', learningRate: 1e6 } },
+    };
+    const guarded = await train(engine, smallJob(job));
+    const incidents = guarded.events.filter((event) => event.type === 'guard.redone');
+    expect(guarded.outcome).toBe('completed');
+    expect(incidents.length).toBeGreaterThan(0);
+    expect(incidents[0]).toMatchObject({ attempt: 1, learningRateFactor: 1 });
+    const counted = guarded.events
+      .filter((event) => event.type === 'epoch.done')
+      .flatMap(({ layers: perLayer }) => perLayer.map(({ guardRedone }) => guardRedone));
+    expect(counted.reduce((total, count) => total + count, 0)).toBe(incidents.length);
+
+    const unguarded = await train(engine, smallJob({ ...job, guard: { enabled: false } }));
+    expect(unguarded.outcome).toBe('failed');
+    expect(unguarded.error).toBeInstanceOf(LocopropError);
+    expect(unguarded.error).toMatchObject({ code: 'TRAINING_DIVERGED' });
+    for (const { state } of unguarded.checkpoints) {
+      expect(state.layers.every(({ weights }) => weights.data.every(Number.isFinite))).toBe(true);
+    }
+  });
+});
