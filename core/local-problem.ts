@@ -14,6 +14,7 @@ import {
 } from './expression/expression.js';
 import type { Routine } from './expression/routine.js';
 import { activate, type LayerRule } from './layer.js';
+import type { OptimizerUpdate } from './parts/part.js';
 import { regularizerGradient, regularizerValue, type Parameters } from './regularization.js';
 
 /*
@@ -74,22 +75,28 @@ interface Pieces {
 }
 
 /** The optimizer's update of weights and bias from their gradients, state and slots read from `from`. */
-function update(rule: LayerRule, gradient: Parameters, from: (name: string) => Expression): Bindings {
+function update(
+  rule: LayerRule,
+  gradient: Parameters,
+  from: (name: string) => Expression,
+): Parameters & Bindings {
   const { part, h } = rule.optimizer;
   const parameters: Parameters = { weights: from('weights'), bias: from('bias') };
   const regularized = regularizerGradient(rule.regularizer, parameters, initial, gradient);
-  const bindings: Record<string, Expression> = {};
-  for (const name of ['weights', 'bias'] as const) {
+  const context = { rate: scalar('rate'), count: scalar('count') };
+  const updated = (name: keyof Parameters): OptimizerUpdate => {
     const slots = Object.fromEntries(slotNames(rule).map((slot) => [slot, from(`${name}.${slot}`)]));
-    const context = { rate: scalar('rate'), count: scalar('count') };
-    const updated = part.update(
-      { parameter: parameters[name], gradient: regularized[name], slots, ...context },
-      h,
-    );
-    bindings[name] = updated.parameter;
-    for (const [slot, value] of Object.entries(updated.slots)) bindings[`${name}.${slot}`] = value;
-  }
-  return bindings;
+    return part.update({ parameter: parameters[name], gradient: regularized[name], slots, ...context }, h);
+  };
+  const named = (name: keyof Parameters, { slots }: OptimizerUpdate): Bindings =>
+    Object.fromEntries(Object.entries(slots).map(([slot, value]) => [`${name}.${slot}`, value]));
+  const [weights, bias] = [updated('weights'), updated('bias')];
+  return {
+    weights: weights.parameter,
+    bias: bias.parameter,
+    ...named('weights', weights),
+    ...named('bias', bias),
+  };
 }
 
 const current = (name: string): Expression => input(name);
@@ -127,12 +134,12 @@ function directSolve(rule: LayerRule, options: SolveOptions): Pieces {
     target,
     inputsTransposed: transpose(x),
     startPreactivation: a0,
-    preactivation: preactivationOf(started as unknown as Parameters),
+    preactivation: preactivationOf(started),
   };
 
   const residual = loss.gradient(lossContext(input('preactivation'), input('target')), h);
   const stepped = update(rule, parameterGradient(input('inputsTransposed'), residual), current);
-  const body: Bindings = { ...stepped, preactivation: preactivationOf(stepped as unknown as Parameters) };
+  const body: Bindings = { ...stepped, preactivation: preactivationOf(stepped) };
 
   const objective = (a: Expression, p: Parameters, displacement?: Expression): Expression | undefined => {
     const terms = loss.value(lossContext(a, input('target'), displacement), h);
