@@ -42,14 +42,17 @@ Exit codes: 0 done, 1 failed, 2 wrong use or input, 130 and 143 stopped by Ctrl-
   return program;
 }
 
-/** Runs a command line, without the name of the program; returns the exit code. */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+/** Runs a command line of locoprop, without the name of the program; returns the exit code. */
+export const runCommandLine = (args: readonly string[]): Promise<number> => runProgram(buildProgram, args);
+
+/** Makes a program that throws what it refuses, runs a command line of it and reports a failure. */
+export async function runProgram(build: typeof buildProgram, args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
   ignoreClosedPipes();
   process.on('uncaughtException', (error) => process.exit(reportFailure(error, { json })));
   let exitCode = 0;
   try {
-    const program = buildProgram((code) => (exitCode = code));
+    const program = build((code) => (exitCode = code));
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {

@@ -85,10 +85,10 @@ async function openJob(
   options: TrainOptions,
   context: CommandContext,
 ): Promise<{ job: JobFile; run: Run }> {
+  const overrides = await allOverrides(options);
   const { readJob, resolvedYaml } = await import('../../services/configuration/job-file.js');
   const { createRun, openRun } = await import('../../services/store/run.js');
   const { readRun, SPEC_FILE } = await import('../../services/store/stored-run.js');
-  const overrides = await allOverrides(options);
   const { resume, out } = options;
   const program = `locoprop ${context.version}`;
   if (resume === undefined) {

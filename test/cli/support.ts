@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+
+export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface Outcome {
+  /** Exit code, or the name of the signal that ended the process. */
+  readonly code: number | string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with all of standard error so far whenever more has come. */
+  readonly onStderr?: (text: string, child: ChildProcess) => void;
+  /** A program to run the command line with, before node and its arguments. */
+  readonly prefix?: readonly string[];
+}
+
+/** Runs the command line as a process of its own. */
+export function locoprop(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const { cwd, env = {}, onStderr, prefix = [] } = options;
+  const [program = '', ...rest] = [...prefix, process.execPath, main, ...args];
+  const child = spawn(program, rest, { cwd, env: { ...process.env, ...env } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    onStderr?.(stderr, child);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code: code ?? signal, stdout, stderr }));
+  });
+}
+
+/** Runs the command line with `--json` and expects it to succeed; its document. */
+export async function documentOf(
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await locoprop([...args, '--json'], options);
+  if (code !== 0) throw new Error(`exit code ${code}: ${stderr}${stdout}`);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** A folder for the tests of a file. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'locoprop-cli-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** An autoencoder 784-20-6-20-784 on 64 curves: four steps an epoch. */
+export const tinySpec = `
+seed: 1
+data:
+  train: { dataset: curves, examples: 64 }
+  test: { dataset: curves, examples: 32 }
+  targets: inputs
+network:
+  layers:
+    - { units: 20, transfer: { name: tanh } }
+    - { units: 6, transfer: { name: identity } }
+    - { units: 20, transfer: { name: tanh } }
+    - { units: 784, transfer: { name: sigmoid } }
+  loss: { name: sigmoid_cross_entropy }
+training: { batchSize: 16, epochs: 2 }
+local: { iterations: 2, optimizer: { name: rmsprop, learningRate: 1.0e-4 } }
+engine: { threads: 1 }
+`;
+
+/** A folder with `tiny.yaml`. */
+export async function folderWithSpec(): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'tiny.yaml'), tinySpec);
+  return folder;
+}
