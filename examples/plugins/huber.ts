@@ -20,7 +20,7 @@ export default definePart({
   kind: 'localLoss',
   name: 'huber',
   parameters: {
-    delta: { default: 0.01, exclusiveMinimum: 0, description: 'δ: where the loss turns linear.' },
+    delta: { default: 0.05, exclusiveMinimum: 0, description: 'δ: where the loss turns linear.' },
   },
   output: 'preactivation',
   gradient: ({ displacement }, { delta }) => maximum(minimum(displacement, delta), negate(delta)),
