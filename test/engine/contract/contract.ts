@@ -1,6 +1,7 @@
 import type { Engine } from '#engine/engine.js';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { callContract } from './calls.js';
+import { exactContract } from './exact.js';
 import { failureContract } from './failures.js';
 import { lifecycleContract } from './lifecycle.js';
 import { operatorContract } from './operators.js';
@@ -42,6 +43,7 @@ export function engineContract(name: string, subject: Subject): void {
     callContract(running);
     failureContract(running);
     trainingContract(running);
+    exactContract(running);
     ownPartsContract(running);
     vectorContract(running);
     responsivenessContract(running);

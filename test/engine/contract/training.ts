@@ -165,6 +165,12 @@ export function trainingContract(running: () => Running): void {
       );
     });
 
+    it('tells for how long the engine was busy', async () => {
+      const { seconds } = await solved({});
+      expect(seconds).toBeGreaterThan(0);
+      expect(seconds).toBeLessThan(10);
+    });
+
     it('gives the same weights whether or not it reports the objective', async () => {
       expect((await solved({}, { objective: false })).weights).toEqual((await solved({})).weights);
     });
