@@ -13,11 +13,13 @@ await writeFile(page, await format(errorsPage(), { ...(await resolveConfig(page)
 /** A comment with the path of a file from the root of the project, and the block that repeats the file. */
 const EMBEDDED = /(<!-- (\S+) -->\n\n```(\w+)\n).*?```/gs;
 
-const extending = here('extending.md');
-const text = await readFile(extending, 'utf8');
-const files = new Map();
-for (const [, , path] of text.matchAll(EMBEDDED)) files.set(path, await readFile(here(`../${path}`), 'utf8'));
-await writeFile(
-  extending,
-  text.replaceAll(EMBEDDED, (_, head, path) => `${head}${files.get(path)}\`\`\``),
-);
+for (const name of ['extending.md', 'using.md']) {
+  const text = await readFile(here(name), 'utf8');
+  const files = new Map();
+  for (const [, , path] of text.matchAll(EMBEDDED))
+    files.set(path, await readFile(here(`../${path}`), 'utf8'));
+  await writeFile(
+    here(name),
+    text.replaceAll(EMBEDDED, (_, head, path) => `${head}${files.get(path)}\`\`\``),
+  );
+}
