@@ -1,16 +1,11 @@
-import { resolve } from 'node:path';
-
 /**
  * The data that a command line names: the path of a file, or a data source as it stands in a spec, such
- * as `{dataset: mnist, split: test}`. Paths start at the working directory. Not checked yet.
+ * as `{dataset: mnist, split: test}`. Not checked yet; paths start at the working directory.
  *
  * @throws LocopropError SPEC_SYNTAX
  */
 export async function readDataArgument(text: string): Promise<unknown> {
-  if (!text.trimStart().startsWith('{')) return { file: resolve(text) };
+  if (!text.trimStart().startsWith('{')) return { file: text };
   const { parseYaml } = await import('../services/configuration/yaml-text.js');
-  const source = parseYaml(text, 'DATA');
-  if (typeof source !== 'object' || source === null || !('file' in source)) return source;
-  const { file } = source;
-  return typeof file === 'string' ? { ...source, file: resolve(file) } : source;
+  return parseYaml(text, 'DATA');
 }

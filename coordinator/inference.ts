@@ -59,7 +59,8 @@ async function loadInputs(
   { environment }: InferenceOptions,
 ): Promise<Dataset> {
   const { seed } = run.spec;
-  const directory = process.cwd();
+  // The paths of a job's data are absolute.
+  const directory = '';
   const dataset = await loadDataset(sourceOf(run), { directory, environment, split: 'test', targets, seed });
   const expected = run.network.layers[0]!.inputs;
   if (dataset.features !== expected) {

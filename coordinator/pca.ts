@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { batchesInOrder, inputBatch } from '../core/batches.js';
 import type { Dataset } from '../core/dataset.js';
 import {
@@ -17,6 +16,7 @@ import type { Routine } from '../core/expression/routine.js';
 import type { Matrix } from '../core/matrix.js';
 import { randomStream } from '../core/random.js';
 import type { Engine, Tensor } from '../engine/engine.js';
+import { columnsOf, dot, fromColumns, orthonormalized } from './columns.js';
 
 export interface PcaOptions {
   /** k, below the number of features. */
@@ -168,19 +168,19 @@ async function dominantSubspace(
   components: number,
 ): Promise<Matrix<Float64Array>> {
   const features = covariance.rows;
-  let basis = await orthonormalized(startingVectors(features, components), features);
+  let basis = await orthonormalized(startingVectors(features, components));
   let captured = 0;
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
-    const product = await timesCovariance(engine, covariance, toMatrix(basis, features));
+    const product = await timesCovariance(engine, covariance, fromColumns(basis, features));
     if (iteration % ROUND === 0) {
       // The trace of VᵀCV: the variance along the basis.
       const variance = basis.reduce((total, vector, k) => total + dot(vector, product[k]!), 0);
       if (variance - captured <= SMALLEST_GAIN * variance) break;
       captured = variance;
     }
-    basis = await orthonormalized(product, features);
+    basis = await orthonormalized(product);
   }
-  return toMatrix(basis, features);
+  return fromColumns(basis, features);
 }
 
 /** Drawn once and for all, so that the same data give the same components. */
@@ -199,48 +199,4 @@ async function timesCovariance(
   const product = await engine.download(tensors['product']!);
   engine.release([basis, tensors['product']!]);
   return columnsOf(product);
-}
-
-const columnsOf = ({ rows, columns, data }: Matrix): Float64Array[] =>
-  Array.from({ length: columns }, (_, column) =>
-    Float64Array.from({ length: rows }, (_, row) => data[row * columns + column]!),
-  );
-
-const toMatrix = (vectors: readonly Float64Array[], rows: number): Matrix<Float64Array> => {
-  const data = new Float64Array(rows * vectors.length);
-  for (const [column, vector] of vectors.entries()) {
-    for (let row = 0; row < rows; row++) data[row * vectors.length + column] = vector[row]!;
-  }
-  return { rows, columns: vectors.length, data };
-};
-
-function dot(x: Float64Array, y: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < x.length; i++) total += x[i]! * y[i]!;
-  return total;
-}
-
-/**
- * The vectors orthonormalized by Gram and Schmidt, twice, which is enough (Giraud, Langou and Rozložník,
- * 2005). A vector that depends on those before it, as where the data have fewer dimensions than there are
- * components, becomes zero: it then captures nothing.
- */
-async function orthonormalized(vectors: readonly Float64Array[], length: number): Promise<Float64Array[]> {
-  const basis: Float64Array[] = [];
-  for (const vector of vectors) {
-    const before = Math.sqrt(dot(vector, vector));
-    const own = vector.slice();
-    for (let pass = 0; pass < 2; pass++) {
-      for (const other of basis) {
-        const along = dot(other, own);
-        for (let i = 0; i < length; i++) own[i]! -= along * other[i]!;
-      }
-    }
-    const norm = Math.sqrt(dot(own, own));
-    const dependent = norm <= 1e-12 * before;
-    basis.push(own.map((value) => (dependent ? 0 : value / norm)));
-    // With many components this takes seconds: others get their turn.
-    await setImmediate();
-  }
-  return basis;
 }

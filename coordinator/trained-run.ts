@@ -26,8 +26,10 @@ export interface TrainedRun {
 
 export interface OpenTrainedRunOptions {
   readonly checkpoint: WhichCheckpoint;
-  /** A data source, not checked yet, to take the place of the spec's test data; its paths are absolute. */
+  /** A data source, not checked yet, to take the place of the spec's test data. */
   readonly data?: unknown;
+  /** Where its relative paths start; those of a run's own spec are absolute. */
+  readonly directory?: string;
 }
 
 /**
@@ -37,11 +39,11 @@ export interface OpenTrainedRunOptions {
  */
 export async function openTrainedRun(
   directory: string,
-  { checkpoint, data }: OpenTrainedRunOptions,
+  { checkpoint, data, directory: start }: OpenTrainedRunOptions,
 ): Promise<TrainedRun> {
   const run = await readRun(directory);
   const overrides = data === undefined ? [] : [{ path: ['data', 'test'], value: data }];
-  const { spec, parts } = await readJob(join(run.location, SPEC_FILE), overrides);
+  const { spec, parts } = await readJob(join(run.location, SPEC_FILE), overrides, start);
   const { state, file } = await run.loadCheckpoint(checkpoint);
   const path = join(run.location, file);
   const network = networkOf(spec, parts, state.layers, path);

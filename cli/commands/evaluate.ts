@@ -35,7 +35,8 @@ async function evaluate(
 ): Promise<void> {
   const { openTrainedRun } = await import('../../coordinator/trained-run.js');
   const { evaluateRun } = await import('../../coordinator/inference.js');
-  const run = await openTrainedRun(directory, { checkpoint, data: await readDataArgument(dataText) });
+  const data = await readDataArgument(dataText);
+  const run = await openTrainedRun(directory, { checkpoint, data, directory: process.cwd() });
   const result = await evaluateRun(run, { environment: process.env, engine, threads });
   const { examples, loss, meanSquaredError, accuracy } = result;
   if (json) {

@@ -45,7 +45,8 @@ async function predict(
   const { openTrainedRun } = await import('../../coordinator/trained-run.js');
   const { predictRun } = await import('../../coordinator/inference.js');
   const { writePredictions } = await import('../../coordinator/predictions.js');
-  const run = await openTrainedRun(directory, { checkpoint, data: await readDataArgument(dataText) });
+  const data = await readDataArgument(dataText);
+  const run = await openTrainedRun(directory, { checkpoint, data, directory: process.cwd() });
   const encoder = await encoderFor(out, run.spec.data.targets === 'labels');
   const shape = await predictRun(run, { environment: process.env, engine, threads }, (batch) =>
     encoder.add(batch),

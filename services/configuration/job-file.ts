@@ -18,16 +18,22 @@ export interface JobFile {
   readonly spec: JobSpec;
   /** The built-in parts and those of its plugins. */
   readonly parts: Parts;
-  /** Folder of the file. */
+  /** Where its relative paths started. */
   readonly directory: string;
 }
 
 /**
  * Reads, completes and checks a spec and loads its plugins.
+ * @param start where relative paths start; by default the folder of the file
  * @throws LocopropError SPEC_…, PLUGIN_FAILED, STORE_READ_FAILED
  */
-export async function readJob(file: string, overrides: readonly Override[] = []): Promise<JobFile> {
-  const { data, directory } = await readSpecFile(file, overrides);
+export async function readJob(
+  file: string,
+  overrides: readonly Override[] = [],
+  start?: string,
+): Promise<JobFile> {
+  const { data, directory: folder } = await readSpecFile(file, overrides);
+  const directory = start ?? folder;
   const parts = new Parts(await partsOf(pluginsOf(data), directory));
   return { spec: withAbsolutePaths(parseSpec(data, parts, file), directory), parts, directory };
 }

@@ -199,13 +199,10 @@ describe('a run that cannot go on', () => {
   });
 
   it('whose log is damaged says which line', async () => {
-    await documentOf(['train', 'tiny.yaml', '--out', 'logged', '--set', 'training.epochs=1'], {
-      cwd: folder,
-    });
-    const log = join(folder, 'logged/events.jsonl');
+    const log = join(folder, 'good/events.jsonl');
     const lines = (await readFile(log, 'utf8')).split('\n');
     await writeFile(log, ['{"sequence":9}', ...lines.slice(1)].join('\n'));
-    expectFailure(await run('train', '--resume', 'logged'), 1, /error STORE_LOG_DAMAGED: Line 1 of /);
+    expectFailure(await run('train', '--resume', 'good'), 1, /error STORE_LOG_DAMAGED: Line 1 of /);
   });
 
   it('leaves the run to the process that has it', async () => {
@@ -219,16 +216,17 @@ describe('a run that cannot go on', () => {
       '--set',
       'local.iterations=500',
     ];
-    let second: Promise<Outcome> | null = null;
+    const seconds: Promise<Outcome>[] = [];
     await locoprop(lock, {
       cwd: folder,
       onStderr: (text, child) => {
-        if (second || !text.includes('parameters')) return;
-        second = run('train', '--resume', 'held');
+        if (seconds.length > 0 || !text.includes('parameters')) return;
+        const second = run('train', '--resume', 'held');
+        seconds.push(second);
         void second.then(() => child.kill('SIGKILL'));
       },
     });
-    expectFailure((await second)!, 1, /^error STORE_LOCKED: .*held is in use by process \d+/);
+    expectFailure(await seconds[0]!, 1, /^error STORE_LOCKED: .*held is in use by process \d+/);
   });
 });
 

@@ -1,10 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readRun } from '#services/store/stored-run.js';
 import { documentOf, folderWithSpec, locoprop, main, type Outcome } from './support.js';
-import { spawnSync } from 'node:child_process';
 
 let folder: string;
 let trained: Outcome;
@@ -121,7 +121,7 @@ describe('train', () => {
     const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1', TERM: 'xterm' },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, TERM: 'xterm' },
     });
     const drawn = stdout.split('\r').filter((part) => part.includes('epoch') && part.includes('\u001b[K'));
     expect(drawn.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { documentOf, folderWithSpec, locoprop } from './support.js';
@@ -115,5 +115,42 @@ describe('export', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toContain('Wrote models/model.onnx from runs/tiny/checkpoints/best.safetensors, step 8');
+  });
+});
+
+describe('a classifier', () => {
+  const spec = `
+data:
+  train: { file: points.csv, labels: 2 }
+  test: { file: points.csv, labels: 2 }
+  targets: labels
+network:
+  layers:
+    - { units: 8, transfer: { name: relu } }
+    - { units: 2, transfer: { name: softmax } }
+  loss: { name: softmax_cross_entropy }
+training: { algorithm: backprop, batchSize: 10, epochs: 40 }
+local: { optimizer: { name: adam, learningRate: 0.02 } }
+evaluation: { everyEpochs: 40 }
+checkpoints: { everyEpochs: 40 }
+`;
+
+  it('tells its accuracy and the classes that it chose', async () => {
+    // Two classes that a line separates.
+    const points = Array.from({ length: 40 }, (_, i) => [Math.cos(i), Math.sin(i), Number(Math.cos(i) > 0)]);
+    await mkdir(join(folder, 'classes'));
+    await writeFile(join(folder, 'classes/points.csv'), points.map((row) => `${row.join(',')}\n`).join(''));
+    await writeFile(join(folder, 'classes/spec.yaml'), spec);
+    const { stdout, code } = await run('train', 'classes/spec.yaml', '--out', 'classifier');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/test accuracy +[\d.]+ % +100\.00 %/);
+    expect(stdout).not.toContain('PCA');
+
+    const data = '{file: classes/points.csv, labels: 2, examples: 20}';
+    expect(await document('evaluate', 'classifier', data)).toMatchObject({ examples: 20, accuracy: 1 });
+    expect((await run('predict', 'classifier', data, '--out', 'classes.csv')).code).toBe(0);
+    const [names, ...lines] = (await readFile(join(folder, 'classes.csv'), 'utf8')).trim().split('\n');
+    expect(names).toBe('class,output_0,output_1');
+    expect(lines.map((line) => Number(line.split(',')[0]))).toEqual(points.slice(0, 20).map((row) => row[2]));
   });
 });

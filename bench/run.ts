@@ -1,0 +1,71 @@
+import { LocopropError } from '../core/errors/error.js';
+import type { EngineInfo } from '../engine/engine.js';
+import { startEngine } from '../engine/engines.js';
+import { describeMachine, type Machine } from './machine.js';
+import { gramSection } from './sections/gram.js';
+import type { BenchOptions, Findings, Section } from './sections/section.js';
+import { solveSection } from './sections/solve.js';
+import { stepSection } from './sections/step.js';
+
+/** In the order in which they run: the step comes first, for its peak memory is the whole process's. */
+export const sections = new Map<string, Section>([
+  ['step', stepSection],
+  ['solve', solveSection],
+  ['gram', gramSection],
+]);
+
+/** What a section found on one engine. */
+export interface Measurement {
+  readonly section: string;
+  readonly engine: EngineInfo;
+  readonly figures: Findings['figures'];
+}
+
+export interface BenchReport {
+  readonly machine: Machine;
+  readonly options: BenchOptions;
+  readonly measurements: readonly Measurement[];
+}
+
+export interface BenchRequest {
+  /** Names of sections; all for none. */
+  readonly sections: readonly string[];
+  readonly engine: string;
+  /** Each is measured on an engine of its own. */
+  readonly threads: readonly number[];
+  readonly options: BenchOptions;
+}
+
+/**
+ * Measures; `onFindings` is told of each measurement as soon as it is made.
+ * @throws LocopropError CLI_USAGE for an unknown section, ENGINE_…
+ */
+export async function runBench(
+  { sections: wanted, engine: name, threads, options }: BenchRequest,
+  onFindings: (measurement: Measurement, text: string) => void,
+): Promise<BenchReport> {
+  requireKnown(wanted);
+  const measurements: Measurement[] = [];
+  for (const [section, { measure }] of sections) {
+    if (wanted.length > 0 && !wanted.includes(section)) continue;
+    for (const count of threads) {
+      const engine = await startEngine(name, count);
+      try {
+        const { figures, text } = await measure(engine, options);
+        const measurement = { section, engine: engine.info, figures };
+        measurements.push(measurement);
+        onFindings(measurement, text);
+      } finally {
+        await engine.close();
+      }
+    }
+  }
+  return { machine: describeMachine(), options, measurements };
+}
+
+function requireKnown(wanted: readonly string[]): void {
+  const unknown = wanted.find((name) => !sections.has(name));
+  if (unknown === undefined) return;
+  const reason = `There is no section "${unknown}"; there are ${[...sections.keys()].join(', ')}.`;
+  throw new LocopropError('CLI_USAGE', { reason });
+}
