@@ -67,6 +67,7 @@ export async function runJob(
   const { run } = options;
   const loaded = options.resume ? await run.resume() : null;
   let trainer: Trainer | null = null;
+  let ended = false;
   try {
     const { spec } = job;
     const train = (await loadData(job, 'train'))!;
@@ -88,6 +89,7 @@ export async function runJob(
       await announce(run, { spec, network, engine, train, trainer, loaded });
       const outcome = await trainer.run();
       await end(run, trainer, outcome, null);
+      ended = true;
       await use({ outcome, engine, network, states: await pool.states(), train, test });
       return outcome;
     } finally {
@@ -96,7 +98,7 @@ export async function runJob(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // The store may be what failed: then the failure itself is reported, not that it was not recorded.
-    await Promise.allSettled([end(run, trainer, 'failed', reason)]);
+    if (!ended) await Promise.allSettled([end(run, trainer, 'failed', reason)]);
     throw error;
   }
 }
