@@ -96,8 +96,8 @@ const training = z
   .strictObject({
     algorithm: word(
       ['locoprop', 'backprop'],
-      '`backprop` trains the same network by plain gradient steps with `local.optimizer`; of `local`, ' +
-        'nothing else applies then.',
+      '`backprop` trains the same network by plain gradient steps with `local.optimizer` and ' +
+        '`local.regularizer`; of `local`, nothing else applies then.',
     ).default('locoprop'),
     batchSize: wholeNumber('B, the examples of a mini-batch.', { maximum: 10_000_000 }).default(1000),
     epochs: wholeNumber('How often the training data are gone through.', { maximum: 1_000_000 }),
