@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { errorsPage } from '#core/errors/errors-page.js';
+import { catalogue } from '#core/errors/catalogue.js';
+import { format, resolveConfig } from 'prettier';
+import { describe, expect, it } from 'vitest';
+import { anchorsOf, blocksOf, linksOf, pages, proseOf, readPage, root } from './markdown.js';
+
+/** Top folders of the project, which a path in backticks may begin with. */
+const FOLDERS = 'core engine services coordinator cli bench examples docs test schema dist'.split(' ');
+
+/** Paths of the project in backticks; a run's own files and files of readers are not among them. */
+const pathsOf = (page: string): string[] =>
+  Array.from(proseOf(page).matchAll(/`([^`\n]+)`/g), ([, text = '']) => text)
+    .filter((text) => /^[\w.-]+(\/[\w.*-]*)+$/.test(text) && FOLDERS.includes(text.split('/')[0] ?? ''))
+    .filter((text) => !text.includes('*'));
+
+describe.each(pages)('%s', (name) => {
+  const page = readPage(name);
+
+  it('has relative links that lead somewhere', () => {
+    const broken = linksOf(page).filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [path = '', anchor] = link.split('#');
+      const file = path === '' ? name : normalize(join(dirname(name), path));
+      if (!existsSync(join(root, file))) return true;
+      return anchor !== undefined && !anchorsOf(readPage(file)).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files and folders that exist', () => {
+    expect(pathsOf(page).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('repeats files as they are', () => {
+    for (const { before, text } of blocksOf(page)) {
+      const [, file] = /^<!-- (\S+) -->$/.exec(before) ?? [];
+      if (file !== undefined) expect(text).toBe(readPage(file));
+    }
+  });
+});
+
+describe('docs/errors.md', () => {
+  const page = readPage('docs/errors.md');
+
+  it('is the catalogue as it stands: else, npm run docs', async () => {
+    const options = await resolveConfig(`${root}docs/errors.md`);
+    expect(page).toBe(await format(errorsPage(), { ...options, parser: 'markdown' }));
+  });
+
+  it('has every code of the catalogue once', () => {
+    const codes = Array.from(page.matchAll(/^### (\w+)$/gm), ([, code]) => code);
+    expect(codes.toSorted()).toEqual(Object.keys(catalogue).toSorted());
+  });
+});
