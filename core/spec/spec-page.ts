@@ -32,8 +32,8 @@ training:
   name, it stands for itself.
 - On the command line, \`--set path=value\` sets any field. The path has dots, also before a position in a list,
   from 0; the value is YAML: \`--set network.layers.2.units=300\`, \`--set 'data.test={ dataset: mnist }'\`.
-- Numbers are finite. YAML has anchors, aliases and merge keys (\`<<\`) as usual, but a key stands only once in a
-  map.
+- Numbers are finite. YAML's anchors and aliases may be used, merge keys (\`<<\`) not; a key stands only once in
+  a map.
 - A run keeps its spec with every default filled in and absolute paths.
 `;
 

@@ -17,7 +17,7 @@ import { LocopropError } from '../../core/errors/error.js';
  * What a file of the user's may cost. Composing a document recurses into it, compares every key of a map
  * with every other and looks up every alias, so the text is measured before.
  */
-const MAX_LEXEMES = 300_000;
+const MAX_LEXEMES = 100_000;
 const MAX_DEPTH = 64;
 const MAX_KEYS = 1000;
 const MAX_ALIASES = 1000;
@@ -80,7 +80,8 @@ export function parseYaml(text: string, source: string): unknown {
   };
   const tokens = [...tokensOf(text, lines, refuse)];
   const composer = new Composer<ParsedNode>({
-    merge: true,
+    // A merge key copies, so that a few lines of them can stand for more than any memory holds.
+    merge: false,
     resolveKnownTags: false,
     stringKeys: true,
     uniqueKeys: true,
@@ -95,7 +96,7 @@ export function parseYaml(text: string, source: string): unknown {
   return document.toJS({ maxAliasCount: -1 });
 }
 
-/** A value as YAML; maps and lists without further ones in them take one line. */
+/** A value as YAML; a map of scalars takes one line. */
 export function writeYaml(data: unknown): string {
   const document = parseDocument(JSON.stringify(data));
   visit(document, {
@@ -103,7 +104,7 @@ export function writeYaml(data: unknown): string {
       node.flow = node.items.every(({ value }) => isScalar(value));
     },
     Seq(_, node) {
-      node.flow = node.items.every(isScalar);
+      node.flow = node.items.length === 0;
     },
     Scalar(_, node) {
       // As JSON has it, every text is quoted.
