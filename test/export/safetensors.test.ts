@@ -1,5 +1,6 @@
 import type { Matrix } from '#core/matrix.js';
-import { type PartReference, Parts } from '#core/parts/registry.js';
+import { Parts } from '#core/parts/registry.js';
+import type { PartReference } from '#core/spec/job-spec.js';
 import { exportFormats, exportNetwork } from '#coordinator/export/export-network.js';
 import { startEngine } from '#engine/engines.js';
 import { readInitialWeights } from '#services/store/initial-weights.js';

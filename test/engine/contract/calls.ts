@@ -11,7 +11,7 @@ import {
 import type { Routine } from '#core/expression/routine.js';
 import { describe, expect, it } from 'vitest';
 import { matrix, routineOf, rowsOf, runOn, uploadAll } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 const x = input('x');
 const value = input('value');

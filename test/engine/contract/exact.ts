@@ -5,7 +5,7 @@ import { downloadLayer, layerTensors, uploadLayer } from '#engine/layer-tensors.
 import { solveLayer } from '#engine/solve.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyOf, randomMatrix, randomState, relativeDifference, ruleOf } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 const SEED = 8;
 const [INPUTS, UNITS] = [40, 3];

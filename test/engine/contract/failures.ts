@@ -3,7 +3,7 @@ import { add, input, matmul, multiply, scalar } from '#core/expression/expressio
 import type { Engine } from '#engine/engine.js';
 import { describe, expect, it } from 'vitest';
 import { matrix, routineOf, rowsOf, runOn, uploadAll } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 const [x, y] = [input('x'), input('y')];
 

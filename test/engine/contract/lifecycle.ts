@@ -1,7 +1,7 @@
 import { input, multiply } from '#core/expression/expression.js';
 import { describe, expect, it } from 'vitest';
 import { matrix, routineOf, rowsOf } from '../support.js';
-import type { Subject } from './contract.js';
+import type { Subject } from './subject.js';
 
 /** The end of an engine. */
 export function lifecycleContract({ start }: Subject): void {

@@ -27,7 +27,7 @@ import {
 import type { Matrix } from '#core/matrix.js';
 import { describe, expect, it } from 'vitest';
 import { matrix, relativeDifference, routineOf, rowsOf, runOn } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 const [x, y] = [input('x'), input('y')];
 

@@ -23,7 +23,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '#engine/engine.js';
 import { train } from '../networks.js';
 import { relativeDifference, ruleOf, type RuleChoice } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 /** A part of each kind, as a plugin would define it. */
 const ownParts: Record<PartKind, Part> = {

@@ -3,7 +3,7 @@ import type { Routine } from '#core/expression/routine.js';
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { randomMatrix, uploadAll } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 const LONG_MS = 300;
 const LONGEST_GAP_MS = 50;

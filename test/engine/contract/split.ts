@@ -7,7 +7,7 @@ import { solveLayer } from '#engine/solve.js';
 import { forwardLayer } from '#engine/sweep.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { columnsOf, copyOf, optimizerChoices, randomMatrix, randomState, ruleOf } from '../support.js';
-import type { Subject } from './contract.js';
+import type { Subject } from './subject.js';
 
 const UNITS = 150;
 const STEPS = 2;

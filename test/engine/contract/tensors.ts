@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { matrix, rowsOf } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 /** Matrices in and out. */
 export function tensorContract(running: () => Running): void {

@@ -20,7 +20,7 @@ import {
   ruleOf,
   type RuleChoice,
 } from '../support.js';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 const SEED = 3;
 

@@ -1,7 +1,7 @@
 import { runVectors, type CaseResult } from '#engine/conformance/run.js';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Running } from './contract.js';
+import type { Running } from './subject.js';
 
 const vectors = fileURLToPath(new URL('../../vectors', import.meta.url));
 
