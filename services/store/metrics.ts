@@ -20,7 +20,14 @@ const metricsSchema = z.object({
   testAccuracy: optional,
   trainSeconds: required,
   examplesPerSecond: required,
-  layers: z.array(z.object({ objectiveBefore: optional, objectiveAfter: optional, largestRise: optional, guardRedone: required })),
+  layers: z.array(
+    z.object({
+      objectiveBefore: optional,
+      objectiveAfter: optional,
+      largestRise: optional,
+      guardRedone: required,
+    }),
+  ),
 });
 
 /**

@@ -26,16 +26,19 @@ describe.each(['reference', 'onnx'])('the trainer on %s', (engineName) => {
     { algorithm: 'backprop', loss: 'matching', optimizer },
   ]);
 
-  it.each(runs)('lowers the loss: $algorithm, $loss, $optimizer.name', async ({ algorithm, loss, optimizer }) => {
-    const { events, outcome } = await train(
-      engine,
-      smallJob({ training: { algorithm, epochs: 8 }, local: { loss, optimizer, iterations: 4 } }),
-    );
-    const losses = events.filter((event) => event.type === 'epoch.done').map(({ trainLoss }) => trainLoss);
-    expect(outcome).toBe('completed');
-    expect(losses).toHaveLength(8);
-    expect(losses.at(-1)).toBeLessThan(losses[0]!);
-  });
+  it.each(runs)(
+    'lowers the loss: $algorithm, $loss, $optimizer.name',
+    async ({ algorithm, loss, optimizer }) => {
+      const { events, outcome } = await train(
+        engine,
+        smallJob({ training: { algorithm, epochs: 8 }, local: { loss, optimizer, iterations: 4 } }),
+      );
+      const losses = events.filter((event) => event.type === 'epoch.done').map(({ trainLoss }) => trainLoss);
+      expect(outcome).toBe('completed');
+      expect(losses).toHaveLength(8);
+      expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    },
+  );
 
   it.each(optimizers)('goes on to the bit after a stop within an epoch: $name', async (optimizer) => {
     const spec = smallJob({ local: { optimizer, iterations: 3 } });
