@@ -13,6 +13,9 @@ import { commandsOf, pages, readPage, root } from './markdown.js';
  * quick form, which is the command with further options behind it.
  */
 
+/** How long a command may take where other programs want the processors too. */
+const COMMAND_MS = 240_000;
+
 const { scripts } = JSON.parse(readPage('package.json')) as { scripts: Record<string, string> };
 
 /** Options behind a `train` that make it train for an epoch of two small steps. */
@@ -98,14 +101,18 @@ describe.each(pagesWithCommands)('the commands of $page', ({ commands }) => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(commands)('%s', async (command) => {
-    const known = forms.find(({ pattern }) => pattern.test(command));
-    if (!known) throw new Error('this test does not know the command');
-    const form = known.form(command);
-    if (form === null) return;
-    const env = { ...process.env, LOCOPROP_DATA_DIR: join(folder, 'data') };
-    // Rejects with the output where the command fails.
-    const { stdout } = await promisify(execFile)('bash', ['-euc', inShell(form)], { cwd: folder, env });
-    expect(stdout).not.toBe('');
-  });
+  it.each(commands)(
+    '%s',
+    async (command) => {
+      const known = forms.find(({ pattern }) => pattern.test(command));
+      if (!known) throw new Error('this test does not know the command');
+      const form = known.form(command);
+      if (form === null) return;
+      const env = { ...process.env, LOCOPROP_DATA_DIR: join(folder, 'data') };
+      // Rejects with the output where the command fails.
+      const { stdout } = await promisify(execFile)('bash', ['-euc', inShell(form)], { cwd: folder, env });
+      expect(stdout).not.toBe('');
+    },
+    COMMAND_MS,
+  );
 });
