@@ -129,17 +129,12 @@ function directSolve(rule: LayerRule, options: SolveOptions): Pieces {
   const target = subtract(outputOf(a0, activate(rule.transfer, a0).y), input('displacement'));
   const first = loss.gradient(lossContext(a0, target, input('displacement')), h);
   const started = update(rule, parameterGradient(transpose(x), first), atStart);
-  const setup: Bindings = {
-    ...started,
-    target,
-    inputsTransposed: transpose(x),
-    startPreactivation: a0,
-    preactivation: preactivationOf(started),
-  };
+  const setup: Bindings = { ...started, target, inputsTransposed: transpose(x), startPreactivation: a0 };
 
-  const residual = loss.gradient(lossContext(input('preactivation'), input('target')), h);
-  const stepped = update(rule, parameterGradient(input('inputsTransposed'), residual), current);
-  const body: Bindings = { ...stepped, preactivation: preactivationOf(stepped) };
+  const parameters: Parameters = { weights: input('weights'), bias: input('bias') };
+  const preactivation = preactivationOf(parameters);
+  const residual = loss.gradient(lossContext(preactivation, input('target')), h);
+  const body = update(rule, parameterGradient(input('inputsTransposed'), residual), current);
 
   const objective = (a: Expression, p: Parameters, displacement?: Expression): Expression | undefined => {
     const terms = loss.value(lossContext(a, input('target'), displacement), h);
@@ -148,7 +143,7 @@ function directSolve(rule: LayerRule, options: SolveOptions): Pieces {
     return divide(add(total, regularizerValue(rule.regularizer, p, initial)), examples);
   };
   const before = objective(input('startPreactivation'), initial, input('displacement'));
-  const after = objective(input('preactivation'), { weights: input('weights'), bias: input('bias') });
+  const after = objective(preactivation, parameters);
   return { setup, body, final: { ...energy, ...objectives(options, before, after) } };
 }
 

@@ -6,6 +6,7 @@ import {
   max,
   maximum,
   multiply,
+  negate,
   square,
   subtract,
   sum,
@@ -55,7 +56,7 @@ export const localLosses: readonly LocalLoss[] = [
     output: 'preactivation',
     quadratic: true,
     gradient: ({ displacement }) => displacement,
-    value: ({ displacement }) => [multiply(0.5, square(displacement))],
+    value: ({ displacement }) => [multiply(0.5, sum(square(displacement), 'all'))],
   },
   {
     kind: 'localLoss',
@@ -64,6 +65,6 @@ export const localLosses: readonly LocalLoss[] = [
     output: 'postactivation',
     gradient: ({ displacement }) => displacement,
     // F(a) − T·a: the Bregman divergence of F between a and the target, less a constant.
-    value: ({ a, target, potential }) => potential && [potential, multiply(-1, multiply(target, a))],
+    value: ({ a, target, potential }) => potential && [potential, negate(sum(multiply(target, a), 'all'))],
   },
 ];

@@ -98,8 +98,12 @@ export const optimizers: readonly Optimizer[] = [
     },
     slots: () => ({ rms: 1, momentum: 0 }),
     update: ({ parameter, gradient, rate, slots }, h) => {
-      const rms = movingAverage(slots['rms']!, h['decay']!, square(gradient));
-      const step = divide(multiply(rate, gradient), sqrt(add(rms, h['epsilon']!)));
+      // With g̃ = √(1 − ρ) g the mean square needs no factor of its own: an engine can have the product
+      // that g is come out scaled.
+      const scale = Math.sqrt(1 - h['decay']!);
+      const scaled = multiply(scale, gradient);
+      const rms = add(multiply(h['decay']!, slots['rms']!), square(scaled));
+      const step = divide(multiply(divide(rate, scale), scaled), sqrt(add(rms, h['epsilon']!)));
       const m = add(multiply(h['momentum']!, slots['momentum']!), step);
       return { parameter: subtract(parameter, m), slots: { rms, momentum: m } };
     },

@@ -52,7 +52,7 @@ export interface LocalLoss extends PartBase {
   readonly output: 'preactivation' | 'postactivation';
   /** The gradient with respect to a: the residual R. */
   readonly gradient: (context: LocalLossContext, h: Hyperparameters) => Expression;
-  /** The loss to be summed over units and examples, as [value, …] terms; undefined where unknown. */
+  /** Terms whose entries add up to the loss of all units and examples; undefined where unknown. */
   readonly value: (context: LocalLossContext, h: Hyperparameters) => readonly Expression[] | undefined;
   /** Whether it is ½‖a − T‖², which the Gram form and the exact solution need. */
   readonly quadratic?: boolean;

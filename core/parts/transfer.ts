@@ -55,18 +55,16 @@ const hyperbolicTangent = elementwise({
   name: 'tanh',
   value: (a) => tanh(a),
   derivative: (_, y) => subtract(1, square(y)),
-  // log cosh a, without overflow.
-  potential: (a) => {
-    const size = abs(a);
-    return add(size, subtract(log(add(1, exp(multiply(size, -2)))), Math.LN2));
-  },
+  // log cosh a, without overflow: cosh a = e^|a| / (1 + tanh |a|).
+  potential: (a) => subtract(abs(a), log(add(1, abs(tanh(a))))),
 });
 
 const logistic = elementwise({
   name: 'sigmoid',
   value: (a) => sigmoid(a),
   derivative: (_, y) => multiply(y, subtract(1, y)),
-  potential: softplusOf,
+  // log(1 + eᵃ), without overflow: 1 + e^|a| = e^|a| / σ(|a|), and σ(−a) = 1 − σ(a).
+  potential: (a) => subtract(maximum(a, 0), log(maximum(sigmoid(a), subtract(1, sigmoid(a))))),
 });
 
 const relu = elementwise({
