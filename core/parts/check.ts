@@ -46,7 +46,15 @@ const schema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ ...base, kind: z.literal('target'), displacement: rule }),
   z.strictObject({ ...base, kind: z.literal('regularizer'), weights: rule, bias: rule }),
-  z.strictObject({ ...base, kind: z.literal('optimizer'), slots: rule, update: rule }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('optimizer'),
+    parameters: base.parameters.refine((parameters) => 'learningRate' in parameters, {
+      message: 'must have a learningRate, which the schedules multiply',
+    }),
+    slots: rule,
+    update: rule,
+  }),
 ]);
 
 /**

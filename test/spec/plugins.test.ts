@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocopropError } from '#core/errors/error.js';
+import { checkPart } from '#core/parts/check.js';
 import { readJob } from '#services/configuration/job-file.js';
 import { loadPlugins } from '#services/configuration/plugins.js';
 import { minimalSpec, specWith } from './support.js';
@@ -126,6 +127,12 @@ describe('a spec with plugins', () => {
       file: again,
       reason: `it defines the target half_step, and so does ${plugin}.`,
     });
+  });
+
+  it('is refused when its optimizer has no learning rate for the schedules to change', () => {
+    const update = (): unknown => ({});
+    const optimizer = { kind: 'optimizer', name: 'still', parameters: {}, slots: update, update };
+    expect(() => checkPart(optimizer)).toThrow('must have a learningRate');
   });
 
   it('is refused as any other when `plugins` is no list of files', async () => {
