@@ -2,7 +2,7 @@ import { exactRoutine } from '../core/exact.js';
 import type { Routine } from '../core/expression/routine.js';
 import type { ScalarValues } from '../core/expression/scalars.js';
 import type { LayerRule } from '../core/layer.js';
-import { slotNames, solveRoutine } from '../core/local-problem.js';
+import { solveRoutine } from '../core/local-problem.js';
 import type { Matrix } from '../core/matrix.js';
 import { localFactor } from '../core/schedules.js';
 import type { Call, Engine, Result, Tensor } from './engine.js';
@@ -40,6 +40,24 @@ export interface Solution {
 }
 
 /**
+ * How a layer, or some of its columns, is solved: plain data, so that it can be sent to another machine.
+ */
+export interface SolveProgram {
+  readonly routine: Routine;
+  /** In closed form: the passes are over the inputs, and there is one update of no optimizer. */
+  readonly exact: boolean;
+}
+
+/** The numbers of one solve. */
+export interface SolveScalars {
+  readonly scalars: ScalarValues;
+  /** Of each further local iteration; none for the exact solver. */
+  readonly passes: readonly ScalarValues[];
+  /** How many updates the solve makes. */
+  readonly updates: number;
+}
+
+/**
  * Solves one layer's local problem from its current state.
  *
  * @throws LocopropError ENGINE_CALL_FAILED, ENGINE_LOST
@@ -49,74 +67,92 @@ export async function solveLayer(
   rule: LayerRule,
   problem: LocalProblem,
   state: LayerTensors,
-  settings: SolveSettings,
+  { rateFactor, objective }: SolveSettings,
 ): Promise<Solution> {
-  const exact = rule.solver === 'exact';
-  const inputs = { ...problem, ...initialTensors(rule, state) };
+  const program = solveProgram(rule, { preactivationKnown: problem.preactivation !== undefined, objective });
+  const numbers = solveScalars(rule, { examples: problem.inputs.rows, rateFactor, updates: state.updates });
+  const solution = await solveProblem(engine, program, problem, state, numbers);
+  // The closed form has the objective for nothing.
+  return objective ? solution : { ...solution, objectiveBefore: null, objectiveAfter: null };
+}
+
+/** Solves a local problem by a program; see `solveLayer`. */
+export async function solveProblem(
+  engine: Engine,
+  { routine, exact }: SolveProgram,
+  problem: LocalProblem,
+  state: LayerTensors,
+  { scalars, passes, updates }: SolveScalars,
+): Promise<Solution> {
+  const call = { routine, inputs: { ...problem, ...initialTensors(state) }, scalars };
   const { tensors, numbers, seconds } = exact
-    ? await solveExactly(engine, rule, inputs)
-    : await engine.run({ ...iterativeCall(rule, problem, state, settings), inputs });
-  const updates = state.updates + (exact ? 0 : rule.iterations);
+    ? await solveExactly(engine, call)
+    : await engine.run({ ...call, passes });
   return {
-    state: stateOf(rule, tensors, updates),
-    objectiveBefore: settings.objective ? (numbers['objectiveBefore'] ?? null) : null,
-    objectiveAfter: settings.objective ? (numbers['objectiveAfter'] ?? null) : null,
+    state: stateOf(tensors, state, state.updates + updates),
+    objectiveBefore: numbers['objectiveBefore'] ?? null,
+    objectiveAfter: numbers['objectiveAfter'] ?? null,
     displacementEnergy: numbers['displacementEnergy']!,
     finite: Object.values(numbers).every(Number.isFinite),
     seconds,
   };
 }
 
-type RoutineCall = Omit<Call, 'inputs'>;
+/** A rule's programs, by the options that they were built with. */
+const programsOf = memoized<LayerRule, Map<string, SolveProgram>>(() => new Map());
 
-/** A rule's routines, by the options that they were built with. */
-const routinesOf = memoized<LayerRule, Map<string, Routine>>(() => new Map());
-
-function routineFor(rule: LayerRule, preactivationKnown: boolean, objective: boolean): Routine {
-  const routines = routinesOf(rule);
-  const key = `${preactivationKnown} ${objective}`;
-  const known = routines.get(key);
-  if (known) return known;
-  const routine = solveRoutine(rule, { preactivationKnown, objective, repeated: rule.iterations > 1 });
-  routines.set(key, routine);
-  return routine;
+export interface ProgramOptions {
+  readonly preactivationKnown: boolean;
+  readonly objective: boolean;
 }
 
-function iterativeCall(
-  rule: LayerRule,
-  { inputs, preactivation }: LocalProblem,
-  { updates }: LayerTensors,
-  { rateFactor, objective }: SolveSettings,
-): RoutineCall {
-  const { iterations, learningRate, localSchedule } = rule;
+/** How a layer is solved; the same object for the same rule and options. */
+export function solveProgram(rule: LayerRule, options: ProgramOptions): SolveProgram {
+  const programs = programsOf(rule);
+  const key = `${options.preactivationKnown} ${options.objective}`;
+  const known = programs.get(key);
+  if (known) return known;
+  const exact = rule.solver === 'exact';
+  const routine = exact ? exactRoutine : solveRoutine(rule, { ...options, repeated: rule.iterations > 1 });
+  const program = { routine, exact };
+  programs.set(key, program);
+  return program;
+}
+
+/** @param settings.updates those that the layer has seen so far */
+export function solveScalars(
+  { solver, regularizer, iterations, learningRate, localSchedule }: LayerRule,
+  {
+    examples,
+    rateFactor,
+    updates,
+  }: { readonly examples: number; readonly rateFactor: number; readonly updates: number },
+): SolveScalars {
+  if (solver === 'exact') {
+    const eta = regularizer.h['eta'];
+    if (eta === undefined) throw new TypeError('the exact solver needs a proximal regularizer');
+    return { scalars: { examples, eta }, passes: [], updates: 0 };
+  }
   const [first, ...passes] = Array.from({ length: iterations }, (_, k): ScalarValues => ({
-    examples: inputs.rows,
+    examples,
     rate: learningRate * rateFactor * localFactor(localSchedule, k, iterations),
     count: updates + k + 1,
   }));
-  const routine = routineFor(rule, preactivation !== undefined, objective);
-  return { routine, scalars: first!, passes };
+  return { scalars: first!, passes, updates: iterations };
 }
 
 /** Of a matrix with a unit diagonal, in the engine's precision. */
 const smallestPivot = { float32: 1e-6, float64: 1e-14 };
 
-async function solveExactly(
-  engine: Engine,
-  { regularizer }: LayerRule,
-  given: Readonly<Record<string, Tensor>> & LocalProblem,
-): Promise<Result> {
-  const eta = regularizer.h['eta'];
-  if (eta === undefined) throw new TypeError('the exact solver needs a proximal regularizer');
-  const { rows: examples, columns: pivots } = given.inputs;
+async function solveExactly(engine: Engine, call: Call): Promise<Result> {
+  const pivots = call.inputs['inputs']!.columns;
   const passes = Array.from({ length: pivots }, (_, pivot): ScalarValues => ({
     pivot,
     smallestPivot: smallestPivot[engine.info.precision],
   }));
   const positions = await engine.upload(positionsBelow(pivots));
   try {
-    const inputs = { ...given, positions };
-    return await engine.run({ routine: exactRoutine, inputs, scalars: { examples, eta }, passes });
+    return await engine.run({ ...call, inputs: { ...call.inputs, positions }, passes });
   } finally {
     engine.release([positions]);
   }
@@ -130,25 +166,25 @@ const positionsBelow = (count: number): Matrix => ({
 });
 
 /** The state under the names that the routines give it. */
-function initialTensors(rule: LayerRule, state: LayerTensors): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = { initialWeights: state.weights, initialBias: state.bias };
-  for (const slot of slotNames(rule)) {
-    const [weights, bias] = [state.weightSlots[slot], state.biasSlots[slot]];
-    if (!weights || !bias) throw new TypeError(`the layer's state has no slot "${slot}"`);
-    tensors[`initialWeights.${slot}`] = weights;
-    tensors[`initialBias.${slot}`] = bias;
-  }
-  return tensors;
-}
+const initialTensors = ({ weights, bias, weightSlots, biasSlots }: LayerTensors): Record<string, Tensor> => ({
+  initialWeights: weights,
+  initialBias: bias,
+  ...prefixed('initialWeights', weightSlots),
+  ...prefixed('initialBias', biasSlots),
+});
 
-function stateOf(rule: LayerRule, tensors: Result['tensors'], updates: number): LayerTensors {
-  const slots = (name: string): Record<string, Tensor> =>
-    Object.fromEntries(slotNames(rule).map((slot) => [slot, tensors[`${name}.${slot}`]!]));
+const prefixed = (prefix: string, slots: LayerTensors['weightSlots']): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(slots).map(([slot, tensor]) => [`${prefix}.${slot}`, tensor]));
+
+/** @param before the state that the solve started from: its slots are those of the result */
+function stateOf(tensors: Result['tensors'], before: LayerTensors, updates: number): LayerTensors {
+  const slots = (name: string, names: LayerTensors['weightSlots']): Record<string, Tensor> =>
+    Object.fromEntries(Object.keys(names).map((slot) => [slot, tensors[`${name}.${slot}`]!]));
   return {
     weights: tensors['weights']!,
     bias: tensors['bias']!,
-    weightSlots: slots('weights'),
-    biasSlots: slots('bias'),
+    weightSlots: slots('weights', before.weightSlots),
+    biasSlots: slots('bias', before.biasSlots),
     updates,
   };
 }
