@@ -1,4 +1,5 @@
 import { cliErrors } from './cli.js';
+import { clusterErrors } from './cluster.js';
 import { dataErrors } from './data.js';
 import { engineErrors } from './engine.js';
 import { exportErrors } from './export.js';
@@ -14,6 +15,7 @@ export const catalogue = {
   ...trainingErrors,
   ...storeErrors,
   ...exportErrors,
+  ...clusterErrors,
   ...cliErrors,
 } as const;
 

@@ -1,4 +1,5 @@
 import { cliErrors } from './cli.js';
+import { clusterErrors } from './cluster.js';
 import { dataErrors } from './data.js';
 import { engineErrors } from './engine.js';
 import type { ErrorEntry } from './entry.js';
@@ -19,6 +20,7 @@ const areas: readonly Area[] = [
   { title: 'Engines and conformance vectors', errors: engineErrors },
   { title: 'Training', errors: trainingErrors },
   { title: 'Runs and their files', errors: storeErrors },
+  { title: 'Workers', errors: clusterErrors },
   { title: 'Exports', errors: exportErrors },
 ];
 
