@@ -2,6 +2,7 @@ import { LocopropError } from '../core/errors/error.js';
 import type { Channel, Receiver } from '../services/rpc/channel.js';
 import type { CoordinatorMessage, Hello, Welcome, WorkerMessage } from '../services/rpc/messages.js';
 import type { RecordEvent } from './events.js';
+import { startHeartbeats } from './heartbeats.js';
 import { Lease } from './lease.js';
 import { measureLink } from './link-speed.js';
 import type { Parts, Receive } from './parts.js';
@@ -15,7 +16,11 @@ export interface SessionOptions {
   /** How long a worker that leaves goes on serving the parts that it has. */
   readonly drainMs: number;
   readonly record: RecordEvent;
-  readonly open: (receiver: Receiver<CoordinatorMessage>) => Channel<WorkerMessage>;
+  /** Connects; the signal ends the attempt. */
+  readonly dial: (
+    receiver: Receiver<CoordinatorMessage>,
+    signal: AbortSignal,
+  ) => Promise<Channel<WorkerMessage>>;
 }
 
 export type SessionEnd =
@@ -28,10 +33,12 @@ export class Session {
   /** Resolves once the connection has ended and none of its parts is left on the engine. */
   readonly ended: Promise<SessionEnd>;
   readonly #options: SessionOptions;
-  readonly #channel: Channel<WorkerMessage>;
+  readonly #dialling = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
   #resolve: (end: SessionEnd) => void = () => undefined;
   #worker: string;
+  /** Null until the coordinator has accepted the connection. */
+  #channel: Channel<WorkerMessage> | null = null;
   #service: PartService | null = null;
   #lease: Lease | null = null;
   #echoed: (() => void) | null = null;
@@ -43,11 +50,24 @@ export class Session {
     this.#options = options;
     this.#worker = options.hello.name;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
-    this.#channel = options.open({
-      onMessage: (message, receive) => this.#receive(message, receive),
-      onEnd: (reason) => void this.#closed(reason),
-    });
-    this.#send({ message: 'hello', hello: options.hello });
+    this.#connect().catch((error: unknown) => this.#fail(asError(error)));
+  }
+
+  async #connect(): Promise<void> {
+    const { dial, hello } = this.#options;
+    const channel = await dial(
+      {
+        onMessage: (message, receive) => this.#receive(message, receive),
+        onEnd: (reason) => void this.#closed(reason),
+      },
+      this.#dialling.signal,
+    );
+    if (this.#end) {
+      channel.close();
+      return;
+    }
+    this.#channel = channel;
+    await channel.send({ message: 'hello', hello });
   }
 
   /** Whether the worker became a member. */
@@ -65,7 +85,7 @@ export class Session {
     if (this.#leaving) return;
     this.#leaving = true;
     const { parts, drainMs, record } = this.#options;
-    if (!this.#joined || !this.#service) {
+    if (!this.#channel || !this.#service) {
       this.#finish({ kind: 'left' });
       return;
     }
@@ -81,7 +101,8 @@ export class Session {
     this.#lease?.renew();
     switch (message.message) {
       case 'welcome':
-        this.#join(message.welcome).catch((error: unknown) => this.#fail(asError(error)));
+        if (this.#channel && !this.#service) this.#join(message.welcome, this.#channel);
+        else this.#fail(this.#protocolError('a Welcome out of turn'));
         break;
       case 'echo':
         this.#echoed?.();
@@ -101,51 +122,45 @@ export class Session {
     }
   }
 
-  async #join({ name, job, leaseMs, heartbeatMs }: Welcome): Promise<void> {
-    if (this.#service) throw this.#protocolError('a second Welcome');
-    const { parts, record, address } = this.#options;
+  #join({ name, job, leaseMs, heartbeatMs }: Welcome, channel: Channel<WorkerMessage>): void {
+    const { parts, record } = this.#options;
     this.#worker = name;
     this.#lease = new Lease(
       leaseMs,
-      () => this.#channel.bytesReceived,
+      () => channel.bytesReceived,
       () => this.#fail(this.#closedError(`nothing came for ${leaseMs} ms`)),
     );
     this.#service = new PartService({
       parts,
-      channel: this.#channel,
+      channel,
       worker: name,
       record,
       onDone: () => this.#leaveIfIdle(),
       onFailure: (error) => this.#fail(error),
     });
-    const bandwidth = await measureLink((bytes) => this.#echo(bytes));
-    if (this.#end) return;
-    this.#send({ message: 'ready', ready: { bandwidth } });
+    this.#becomeReady(channel, job, heartbeatMs).catch((error: unknown) => this.#fail(asError(error)));
+  }
+
+  async #becomeReady(channel: Channel<WorkerMessage>, job: string, heartbeatMs: number): Promise<void> {
+    const bandwidth = await measureLink((bytes) => this.#echo(channel, bytes));
+    if (this.#isOver()) return;
+    await channel.send({ message: 'ready', ready: { bandwidth } });
+    if (this.#isOver()) return;
+    const { parts, record, address } = this.#options;
     this.#joined = true;
-    record({ type: 'worker.joined', worker: name, job, coordinator: address, bandwidth });
-    this.#startHeartbeats(heartbeatMs);
+    this.#timers.add(startHeartbeats(channel, { parts, heartbeatMs }));
+    record({ type: 'worker.joined', worker: this.#worker, job, coordinator: address, bandwidth });
   }
 
-  #startHeartbeats(heartbeatMs: number): void {
-    const { parts } = this.#options;
-    let number = 0;
-    const beat = (): void => {
-      const { residentBytes, busySeconds } = parts;
-      const heartbeat = { number: ++number, residentBytes, busySeconds };
-      this.#channel.sendNow({ message: 'heartbeat', heartbeat });
-    };
-    this.#timers.add(setInterval(beat, heartbeatMs));
+  async #echo(channel: Channel<WorkerMessage>, bytes: number): Promise<void> {
+    const echoed = new Promise<void>((resolve) => (this.#echoed = resolve));
+    await channel.send({ message: 'echo', echo: { payload: new Uint8Array(bytes) } });
+    await echoed;
   }
 
-  #echo(bytes: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#echoed = resolve;
-      this.#send({ message: 'echo', echo: { payload: new Uint8Array(bytes) } });
-    });
-  }
-
-  #send(message: WorkerMessage): void {
-    this.#channel.send(message).catch((error: unknown) => this.#fail(asError(error)));
+  /** Asked after a wait, in which it may have changed. */
+  #isOver(): boolean {
+    return this.#end !== null;
   }
 
   #leaveIfIdle(): void {
@@ -167,7 +182,12 @@ export class Session {
     if (this.#end) return;
     this.#end = end;
     this.#stopTimers();
-    this.#channel.close(error);
+    if (this.#channel) {
+      this.#channel.close(error);
+      return;
+    }
+    this.#dialling.abort();
+    void this.#closed(null);
   }
 
   async #closed(reason: Error | null): Promise<void> {
