@@ -68,6 +68,8 @@ export class Trainer {
   #statistics: EpochStatistics;
   #lastCheckpoint: string | null = null;
   #checkpointStep = -1;
+  /** The next step's forward pass, where it has begun already. */
+  #ahead: Promise<Forwarded> | null = null;
 
   constructor(options: TrainerOptions, from: Progress) {
     const { spec, engine, train, network } = options;
@@ -101,10 +103,9 @@ export class Trainer {
   async run(): Promise<'completed' | 'stopped'> {
     const { stop } = this.#options;
     let batch = this.#load(this.#position);
-    let forward: Promise<Forwarded> | null = null;
     while (this.#position.epoch < this.#epochs) {
       if (stop.aborted) {
-        await this.#discard(batch, forward);
+        await this.#discard(batch);
         await this.#saveCheckpoint(false);
         return 'stopped';
       }
@@ -117,13 +118,13 @@ export class Trainer {
       const following = this.#load(next);
       // Across the end of an epoch there may be an evaluation, whose time is not the training's.
       const ahead = this.#options.pool.concurrent && next.epoch === epoch ? following : null;
-      let forwardAhead: Promise<Forwarded> | null = null;
-      const step = await this.#step(own, forward ?? stepForward(own, this.#options), () => {
-        forwardAhead = ahead && this.#forwardAhead(ahead);
+      const forward = this.#ahead ?? stepForward(own, this.#options);
+      this.#ahead = null;
+      const step = await this.#step(own, forward, () => {
+        this.#ahead = ahead && this.#forwardAhead(ahead);
       });
       this.#batches.release(own);
       batch = following;
-      forward = forwardAhead;
       const seconds = data + watch.lap();
       await this.#afterStep(next, step, own.inputs.rows, { ...step.phases, data, total: seconds });
       if (next.epoch > epoch) await this.#endEpoch();
@@ -148,8 +149,8 @@ export class Trainer {
   }
 
   /** Releases what was made for a step that is not to be. */
-  async #discard(batch: Promise<Batch> | null, forward: Promise<Forwarded> | null): Promise<void> {
-    if (forward) releaseActivations(this.#options.engine, (await forward).activations);
+  async #discard(batch: Promise<Batch> | null): Promise<void> {
+    if (this.#ahead) releaseActivations(this.#options.engine, (await this.#ahead).activations);
     if (batch) this.#batches.release(await batch);
   }
 
@@ -194,7 +195,7 @@ export class Trainer {
     const { epoch } = this.#position;
     this.#trainSeconds += times.total;
     this.#position = next;
-    const { total: seconds } = times;
+    const { total: seconds, ...phases } = times;
     await this.#options.recorder.emit({
       type: 'step.done',
       epoch: epoch + 1,
@@ -202,6 +203,7 @@ export class Trainer {
       loss,
       examples,
       seconds,
+      phases,
     });
     this.#options.onStep?.(times);
   }
