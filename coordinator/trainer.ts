@@ -88,10 +88,6 @@ export class Trainer {
     });
   }
 
-  get stepsPerEpoch(): number {
-    return this.#batches.stepsPerEpoch;
-  }
-
   get position(): Position {
     return this.#position;
   }

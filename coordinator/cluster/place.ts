@@ -83,4 +83,6 @@ export interface Place {
    * @param state of the whole layer, as of `step`
    */
   load(rule: PartRule, state: LayerState, step: number): Promise<ResidentPart>;
+  /** Lets a leaving place go, now that it has no part any more. */
+  dismiss(): void;
 }

@@ -1,5 +1,5 @@
 import type { Run } from '../../services/store/run.js';
-import { runJob, type Job } from '../runner.js';
+import { runJob, type Job, type RunJobOptions } from '../runner.js';
 import { finishRun } from './finish-run.js';
 import { keepLossChart } from './loss-chart.js';
 import type { RunSummary } from './summary.js';
@@ -10,6 +10,8 @@ export interface TrainToEndOptions {
   readonly resume: boolean;
   /** Ends the run after the step in hand, with a checkpoint. */
   readonly stop: AbortSignal;
+  /** Workers to solve the layers; without them the run's own engine does. */
+  readonly cluster?: RunJobOptions['cluster'];
 }
 
 /**
