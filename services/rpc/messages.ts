@@ -161,6 +161,12 @@ export interface Heartbeat {
   readonly busySeconds: number;
 }
 
+/** Read and written by the channel itself: the receiver learns of it through `onEnd`. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** `message` names the field that is set. */
 type OneOf<Fields> = {
   [Name in keyof Fields]: { readonly message: Name } & Pick<Fields, Name>;

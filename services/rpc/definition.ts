@@ -1,0 +1,92 @@
+import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import { fileURLToPath } from 'node:url';
+import { isChunk, readChunk } from './chunk-codec.js';
+import { MAX_MESSAGE_BYTES } from './limits.js';
+import type { CoordinatorMessage, Fault, TensorChunk, WorkerMessage } from './messages.js';
+
+/** From dist/services/rpc/ as it is published. */
+const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
+
+/** The package locoprop.v1, for reflection too. */
+export const packageDefinition: PackageDefinition = loadSync('locoprop/v1/workers.proto', {
+  includeDirs: [PROTO_FOLDER],
+  keepCase: false,
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
+
+const isService = (entry: object | undefined): entry is ServiceDefinition =>
+  entry !== undefined && !('format' in entry);
+
+function loadAttach(): ServiceDefinition[string] {
+  const service = packageDefinition['locoprop.v1.Workers'];
+  const method = isService(service) ? service['Attach'] : undefined;
+  if (!method) throw new TypeError('workers.proto has no Workers.Attach');
+  return method;
+}
+
+const attach = loadAttach();
+
+const bytesAsTheyAre = (bytes: Buffer): Buffer => bytes;
+
+/**
+ * The stream as bytes: the channel reads and writes its messages itself. So a damaged one ends the channel
+ * with an error of the catalogue, and the entries of matrices are not copied on the way.
+ */
+export const attachMethod = {
+  path: attach.path,
+  requestStream: true,
+  responseStream: true,
+  requestSerialize: bytesAsTheyAre,
+  requestDeserialize: bytesAsTheyAre,
+  responseSerialize: bytesAsTheyAre,
+  responseDeserialize: bytesAsTheyAre,
+} as const;
+
+export type Chunk = { readonly message: 'chunk'; readonly chunk: TensorChunk };
+export type FaultMessage = { readonly message: 'fault'; readonly fault: Fault };
+
+/** How one end writes and reads the messages of a stream. */
+export interface Codec<Out, In> {
+  /** @throws RangeError for a message that is larger than the peer would take */
+  encode(message: Out): Buffer;
+  /**
+   * @throws whatever the general codec throws, for bytes that are no message
+   * @returns null for a message that sets no known field
+   */
+  decode(bytes: Buffer): In | Chunk | FaultMessage | null;
+}
+
+const encoder =
+  <Out extends object>(serialize: (message: Out) => Buffer) =>
+  (message: Out): Buffer => {
+    const bytes = serialize(message);
+    if (bytes.length > MAX_MESSAGE_BYTES) {
+      throw new RangeError(`a message of ${bytes.length} bytes is over ${MAX_MESSAGE_BYTES} bytes`);
+    }
+    return bytes;
+  };
+
+/** What proto-loader makes of a message: `message` is absent where none of the known fields is set. */
+type Loaded<In> = In | Chunk | FaultMessage | { readonly message?: undefined };
+
+const decoder =
+  <In>(deserialize: (bytes: Buffer) => object) =>
+  (bytes: Buffer): In | Chunk | FaultMessage | null => {
+    const chunk = isChunk(bytes) ? readChunk(bytes) : null;
+    if (chunk) return { message: 'chunk', chunk };
+    const loaded = deserialize(bytes) as Loaded<In & { readonly message: string }>;
+    return loaded.message === undefined ? null : loaded;
+  };
+
+export const workerCodec: Codec<WorkerMessage | FaultMessage, CoordinatorMessage> = {
+  encode: encoder(attach.requestSerialize),
+  decode: decoder<CoordinatorMessage>(attach.responseDeserialize),
+};
+
+export const coordinatorCodec: Codec<CoordinatorMessage, WorkerMessage> = {
+  encode: encoder(attach.responseSerialize),
+  decode: decoder<WorkerMessage>(attach.requestDeserialize),
+};
