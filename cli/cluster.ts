@@ -64,5 +64,7 @@ export async function clusterOf(flags: ClusterFlags): Promise<ClusterOptions | n
 
 function workerArguments({ workerThreads, tls, tokenFile }: ClusterFlags): string[] {
   const given = { threads: workerThreads, tls, 'token-file': tokenFile };
-  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
 }

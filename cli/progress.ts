@@ -50,8 +50,47 @@ class Progress {
   }
 }
 
-const damageText = ({ file, reason }: Extract<RunEvent, { type: 'checkpoint.damaged' }>): string =>
-  `passed over the checkpoint ${file}: ${reason}`;
+/** What is told beside the progress itself; null for most events. */
+function remarkOn(event: RunEvent): string | null {
+  switch (event.type) {
+    case 'checkpoint.damaged':
+      return `passed over the checkpoint ${event.file}: ${event.reason}`;
+    case 'worker.joined': {
+      const threads = `${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`;
+      const speed = `${significant(event.gflops)} GFLOP/s, ${significant(event.bandwidth / 1e6)} MB/s`;
+      return `worker ${event.worker} joined: ${event.engine}, ${threads}, ${speed}`;
+    }
+    case 'worker.left':
+      return `worker ${event.worker} left: ${event.reason}`;
+    case 'worker.lost':
+      return `worker ${event.worker} was lost: ${event.reason}`;
+    case 'worker.refused':
+      return `refused ${event.peer}: ${event.reason}`;
+    case 'part.recovered':
+      return `layer ${event.part.layer}, columns ${event.part.start} to ${event.part.end - 1}: went from ${event.from} to ${event.part.worker}, ${event.repeated} solves made again`;
+    case 'plan.made':
+      return planText(event);
+    case 'run.waiting':
+      return `waiting for workers: ${event.reason}`;
+    default:
+      return null;
+  }
+}
+
+/** Who solves what, as `local-1: 1, 2[0-500]`: whole layers by number, else their columns. */
+function planText({ parts, predictedSeconds, leftOut }: Extract<RunEvent, { type: 'plan.made' }>): string {
+  const widths = new Map<number, number>();
+  for (const { layer, end } of parts) widths.set(layer, Math.max(end, widths.get(layer) ?? 0));
+  const byWorker = new Map<string, string[]>();
+  for (const { layer, start, end, worker } of parts) {
+    const whole = start === 0 && end === widths.get(layer);
+    const own = byWorker.get(worker) ?? [];
+    byWorker.set(worker, [...own, whole ? `${layer}` : `${layer}[${start}-${end - 1}]`]);
+  }
+  const who = Array.from(byWorker, ([worker, layers]) => `${worker}: ${layers.join(', ')}`);
+  const idle = leftOut.length === 0 ? [] : [`not used: ${leftOut.join(', ')}`];
+  return `layers by worker: ${[...who, ...idle].join('; ')}; ${significant(predictedSeconds)} s a step foretold`;
+}
 
 /** Shows a run while it goes on. */
 export interface ProgressView {
@@ -80,7 +119,8 @@ class ProgressLine implements ProgressView {
     if (event.type === 'run.started') this.#progress = new Progress(event, nowMs);
     if (event.type === 'step.done') this.#progress?.add(event);
     if (event.type === 'epoch.done' && this.#progress) this.#progress.testLoss = event.testLoss;
-    if (event.type === 'checkpoint.damaged') this.#stream.write(`${damageText(event)}\n`);
+    const remark = remarkOn(event);
+    if (remark !== null) this.#stream.write(`${this.#progress ? `\r${CLEAR_TO_END}` : ''}${remark}\n`);
     if (nowMs - this.#drawnMs >= REDRAW_MS || event.type === 'run.ended') this.#draw(nowMs);
   };
 
@@ -126,7 +166,8 @@ class ProgressLines implements ProgressView {
       if (nowMs - this.#writtenMs >= LINE_MS) this.#write(this.#progress?.fields(nowMs) ?? [], nowMs);
     }
     if (event.type === 'epoch.done') this.#write(epochFields(event), nowMs);
-    if (event.type === 'checkpoint.damaged') this.#write([damageText(event)], nowMs);
+    const remark = remarkOn(event);
+    if (remark !== null) this.#stream.write(`${remark}\n`);
   };
 
   close(): void {

@@ -89,7 +89,16 @@ export async function runJob(
       const { pool, close } = await openPool(options, { spec, engine, network, states, progress, train });
       try {
         trainer = new Trainer(
-          { spec, network, engine, pool, train, test, recorder: recorderOf(run), ...trainerOptionsOf(options) },
+          {
+            spec,
+            network,
+            engine,
+            pool,
+            train,
+            test,
+            recorder: recorderOf(run),
+            ...trainerOptionsOf(options),
+          },
           progress,
         );
         const outcome = await trainer.run();

@@ -190,6 +190,7 @@ export class Trainer {
   async #afterStep(next: Position, { loss }: StepResult, examples: number, times: StepTimes): Promise<void> {
     const { epoch } = this.#position;
     this.#trainSeconds += times.total;
+    this.#statistics.stepSeconds.push(times.total);
     this.#position = next;
     const { total: seconds, ...phases } = times;
     await this.#options.recorder.emit({
@@ -241,6 +242,7 @@ export class Trainer {
     const onTrain = await onData(train, spec.evaluation.trainExamples);
     const onTest = test && (await onData(test, spec.evaluation.testExamples));
     const { epoch, step } = this.#position;
+    const cluster = pool.workerMetrics(this.#statistics.stepSeconds);
     const examples = step * Math.min(spec.training.batchSize, train.examples);
     return {
       epoch,
@@ -254,6 +256,7 @@ export class Trainer {
       trainSeconds: this.#trainSeconds,
       examplesPerSecond: examples / this.#trainSeconds,
       layers: this.#statistics.metrics,
+      ...(cluster && { cluster }),
     };
   }
 

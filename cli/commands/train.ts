@@ -42,7 +42,11 @@ export function addTrain(program: Command, context: CommandContext): void {
     .option('--set <path=value>', 'set a field of the spec; may be repeated', collect)
     .option('--out <dir>', "the run's folder (default: runs/<name of the job>)")
     .option('--workers <n>', 'solve the layers on so many workers, started on this machine', toCount)
-    .option('--worker-threads <n>', 'threads of each of them (default: their share of the processors)', toCount)
+    .option(
+      '--worker-threads <n>',
+      'threads of each of them (default: their share of the processors)',
+      toCount,
+    )
     .option('--listen <address>', 'solve the layers on workers that dial in here, HOST:PORT')
     .option('--solve-here', 'let the engine of this process solve parts too')
     .option('--tls <dir>', 'certificates to show to workers and to ask of them; see `locoprop certs`')

@@ -1,4 +1,4 @@
-import type { RunEventBody } from '../../core/events.js';
+import type { EpochMetrics, RunEventBody } from '../../core/events.js';
 import { LocopropError } from '../../core/errors/error.js';
 import type { LayerRule } from '../../core/layer.js';
 import type { LayerState } from '../../core/state.js';
@@ -10,6 +10,7 @@ import { isLoss } from './loss.js';
 import { PlanKeeper } from './plan-keeper.js';
 import type { Columns, Place, WireFormat } from './place.js';
 import type { Places } from './places.js';
+import { WorkerStatistics } from './worker-statistics.js';
 
 export interface ClusterPoolOptions {
   readonly engine: Engine;
@@ -36,6 +37,7 @@ export class ClusterPool implements LayerPool {
   readonly #options: ClusterPoolOptions;
   readonly #layers: LayerHome[] = [];
   readonly #plans: PlanKeeper;
+  readonly #statistics = new WorkerStatistics();
   #step: number;
   #slotsOnTheirWay: Promise<void> | null = null;
 
@@ -76,11 +78,6 @@ export class ClusterPool implements LayerPool {
     });
   }
 
-  /** What the planner foretells of a step, in seconds. */
-  get predictedSeconds(): number {
-    return this.#plans.predictedSeconds;
-  }
-
   parameters(layer: number): Promise<ParameterTensors> {
     return this.#layers[layer]!.parameters();
   }
@@ -98,6 +95,10 @@ export class ClusterPool implements LayerPool {
     for (const layer of this.#layers) layer.commit();
     if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrange();
     else this.#bringSlotsHome();
+  }
+
+  workerMetrics(stepSeconds: readonly number[]): EpochMetrics['cluster'] {
+    return this.#statistics.take(this.#options.places.all, this.#plans.predictedSeconds, stepSeconds);
   }
 
   async states(): Promise<LayerState[]> {
@@ -168,7 +169,11 @@ export class ClusterPool implements LayerPool {
       );
       if (place) return place;
       const there = this.#options.places.open.length;
-      await this.#wait(there === 0 ? 'all workers are gone' : `no worker has memory for a part of layer ${columns.layer + 1}`);
+      await this.#wait(
+        there === 0
+          ? 'all workers are gone'
+          : `no worker has memory for a part of layer ${columns.layer + 1}`,
+      );
     }
   }
 

@@ -5,7 +5,15 @@ import type { Engine, Tensor } from '../../engine/engine.js';
 import { layerTensors, uploadLayer, type LayerTensors } from '../../engine/layer-tensors.js';
 import { solveProblem } from '../../engine/solve.js';
 import { addDifferences, differencesOf, roundToBfloat16 } from '../../services/rpc/bfloat16.js';
-import type { PartProblem, PartRule, PartSlots, PartSolution, Place, PlaceOffer, ResidentPart } from './place.js';
+import type {
+  PartProblem,
+  PartRule,
+  PartSlots,
+  PartSolution,
+  Place,
+  PlaceOffer,
+  ResidentPart,
+} from './place.js';
 
 type Floats = Matrix<Float32Array>;
 
@@ -111,9 +119,13 @@ class EnginePart implements ResidentPart {
   }
 
   async fetch(step: number): Promise<PartSlots> {
-    if (step !== this.#step) throw new RangeError(`the state of step ${step} is gone: it is at ${this.#step}`);
+    if (step !== this.#step)
+      throw new RangeError(`the state of step ${step} is gone: it is at ${this.#step}`);
     const all = async (slots: LayerTensors['weightSlots']): Promise<Record<string, Matrix>> => {
-      const entries = Object.entries(slots).map(async ([slot, tensor]) => [slot, await this.#engine.download(tensor)]);
+      const entries = Object.entries(slots).map(async ([slot, tensor]) => [
+        slot,
+        await this.#engine.download(tensor),
+      ]);
       return Object.fromEntries(await Promise.all(entries)) as Record<string, Matrix>;
     };
     const { weightSlots, biasSlots } = this.#state;

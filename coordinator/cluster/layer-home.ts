@@ -1,4 +1,4 @@
-import { putColumns } from '../../core/column-range.js';
+import { joinColumns } from '../../core/column-range.js';
 import { LocopropError } from '../../core/errors/error.js';
 import type { LayerRule } from '../../core/layer.js';
 import type { Matrix } from '../../core/matrix.js';
@@ -6,6 +6,7 @@ import type { LayerState } from '../../core/state.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ParameterTensors } from '../../engine/layer-tensors.js';
 import { solveProgram, solveScalars, type SolveScalars } from '../../engine/solve.js';
+import { addDifferences } from '../../services/rpc/bfloat16.js';
 import { deferred, type Deferred } from '../pool/deferred.js';
 import type { LayerReport, PlacedProblem } from '../pool/layer-pool.js';
 import { PartHome, type Recovery } from './part-home.js';
@@ -132,15 +133,16 @@ export class LayerHome {
   /** The layer's parameters after a step, on the engine. */
   async #assemble({ solutions }: Current): Promise<ParameterTensors> {
     const { engine, wire } = this.#around;
+    const parts = solutions.map(({ columns: { start }, solution: { weights, bias } }) => ({
+      start,
+      matrices: { weights, bias },
+    }));
+    const all = parts.length === 1 ? parts[0]!.matrices : joinColumns(parts, this.#rule.units);
     const whole = async (name: 'weights' | 'bias'): Promise<Matrix<Float32Array>> => {
-      const [first, ...others] = solutions;
-      const parts = solutions.map(({ columns, solution }) => ({ start: columns.start, matrix: solution[name] }));
-      const matrix = others.length === 0 ? first!.solution[name] : joined(parts, this.#rule.units);
+      const matrix = all[name]!;
       if (wire === 'f32') return matrix;
       // The worker adds the same rounded difference to the same number.
-      const before = inFloat32(await engine.download(this.#settled[name]));
-      for (let i = 0; i < before.data.length; i++) before.data[i]! += matrix.data[i]!;
-      return before;
+      return addDifferences(inFloat32(await engine.download(this.#settled[name])), matrix);
     };
     const [weights, bias] = [await whole('weights'), await whole('bias')];
     return { weights: await engine.upload(weights), bias: await engine.upload(bias) };
@@ -167,15 +169,16 @@ export class LayerHome {
     const parts = this.#parts;
     const fetched = await Promise.all(parts.map((part) => part.fetch(step, patient)));
     const slots = (name: 'weightSlots' | 'biasSlots'): Record<string, Matrix> => {
-      const names = Object.keys(fetched[0]![name]);
-      const join = (slot: string): Matrix =>
-        joined(
-          parts.map(({ columns }, index) => ({ start: columns.start, matrix: fetched[index]![name][slot]! })),
-          this.#rule.units,
-        );
-      return Object.fromEntries(names.map((slot) => [slot, join(slot)]));
+      const own = parts.map(({ columns: { start } }, index) => ({ start, matrices: fetched[index]![name] }));
+      return joinColumns(own, this.#rule.units);
     };
-    const base = { step, parameters, weightSlots: slots('weightSlots'), biasSlots: slots('biasSlots'), updates };
+    const base = {
+      step,
+      parameters,
+      weightSlots: slots('weightSlots'),
+      biasSlots: slots('biasSlots'),
+      updates,
+    };
     this.#log.rebase(base);
   }
 
@@ -200,7 +203,9 @@ export class LayerHome {
 
   /** Puts the layer's parts where a plan has them; parts that stay where they are are not touched. */
   async arrange(planned: readonly { readonly columns: Columns; readonly place: Place }[]): Promise<void> {
-    const stays = planned.map((part) => this.#parts.find((own) => own.isAt(part.columns, part.place)) ?? null);
+    const stays = planned.map(
+      (part) => this.#parts.find((own) => own.isAt(part.columns, part.place)) ?? null,
+    );
     const leaving = this.#parts.filter((part) => !stays.includes(part));
     if (leaving.length > 0) await this.bringSlotsHome(true);
     this.#parts = planned.map(({ columns, place }, index) => stays[index] ?? this.#newPart(columns, place));
@@ -235,22 +240,13 @@ const inFloat32 = ({ rows, columns, data }: Matrix): Matrix<Float32Array> => {
   });
 };
 
-/** Matrices of parts side by side. */
-function joined(
-  parts: readonly { readonly start: number; readonly matrix: Matrix<Float32Array> }[],
-  columns: number,
-): Matrix<Float32Array> {
-  const { rows } = parts[0]!.matrix;
-  const whole = { rows, columns, data: new Float32Array(rows * columns) };
-  for (const { start, matrix } of parts) putColumns(whole, start, matrix);
-  return whole;
-}
-
 /** What came of all parts together. */
 function sumOf(reports: readonly LayerReport[]): LayerReport {
   const total = (value: (report: LayerReport) => number): number =>
     reports.reduce((sum, report) => sum + value(report), 0);
-  const known = reports.every(({ objectiveBefore, objectiveAfter }) => objectiveBefore !== null && objectiveAfter !== null);
+  const known = reports.every(
+    ({ objectiveBefore, objectiveAfter }) => objectiveBefore !== null && objectiveAfter !== null,
+  );
   return {
     objectiveBefore: known ? total(({ objectiveBefore }) => objectiveBefore!) : null,
     objectiveAfter: known ? total(({ objectiveAfter }) => objectiveAfter!) : null,

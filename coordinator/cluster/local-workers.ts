@@ -71,7 +71,9 @@ export class LocalWorkers {
       this.#restart(number, sound ? 0 : restarts, reason);
     };
     child.on('error', (error) => onEnd(error.message));
-    child.on('exit', (code, signal) => onEnd(signal ? `it was ended by ${signal}` : `it ended with code ${code}`));
+    child.on('exit', (code, signal) =>
+      onEnd(signal ? `it was ended by ${signal}` : `it ended with code ${code}`),
+    );
     // Writing to a worker that is gone is no failure of this process.
     child.stdin?.on('error', () => undefined);
   }

@@ -1,7 +1,15 @@
 import type { LayerState } from '../../core/state.js';
 import { Stopwatch } from '../stopwatch.js';
 import { isLoss } from './loss.js';
-import type { Columns, PartProblem, PartRule, PartSlots, PartSolution, Place, ResidentPart } from './place.js';
+import type {
+  Columns,
+  PartProblem,
+  PartRule,
+  PartSlots,
+  PartSolution,
+  Place,
+  ResidentPart,
+} from './place.js';
 import type { RecoveryLog } from './recovery-log.js';
 
 /** How often a part is put elsewhere in one step before the run gives up. */

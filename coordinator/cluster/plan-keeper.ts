@@ -1,10 +1,9 @@
 import type { LayerRule } from '../../core/layer.js';
 import { slotNames } from '../../core/local-problem.js';
-import { partBytes } from '../../core/part-memory.js';
 import { separableColumns } from '../../core/separable.js';
 import { solveProgram } from '../../engine/solve.js';
 import type { LayerLoad, Plan, Workload } from '../planner/plan.js';
-import { partOperations } from '../planner/operations.js';
+import { at, layerCost } from '../planner/cost.js';
 import { replan } from '../planner/replan.js';
 import type { ClusterPoolOptions } from './cluster-pool.js';
 import type { PartHome } from './part-home.js';
@@ -54,25 +53,32 @@ export class PlanKeeper {
       ...this.#plan,
       parts: current.map(({ columns, place }) => ({ ...columns, place: place.offer.id })),
     };
-    this.#plan = replan(
-      this.#workload,
-      places.map(({ offer }) => offer),
-      previous,
-    );
-    return this.#plan;
+    const offers = places.map(({ offer }) => offer);
+    const plan = replan(this.#workload, offers, previous);
+    this.#plan = plan;
+    return plan;
   }
 
   /** The place that would be done first with one more part; null where none has the memory. */
-  leastBusy({ layer, start, end }: Columns, places: readonly Place[], parts: readonly PlacedPart[]): Place | null {
-    const { layers, batch } = this.#workload;
+  leastBusy(
+    { layer, start, end }: Columns,
+    places: readonly Place[],
+    parts: readonly PlacedPart[],
+  ): Place | null {
     let best: Place | null = null;
     let bestSeconds = Infinity;
     for (const place of places) {
-      const own = [...parts.filter((part) => part.place === place).map(({ columns }) => columns), { layer, start, end }];
-      const total = (of: (load: LayerLoad, columns: number) => number): number =>
-        own.reduce((sum, columns) => sum + of(layers[columns.layer]!, columns.end - columns.start), 0);
-      if (total((load, columns) => partBytes(load, columns, batch)) > place.offer.memoryBytes) continue;
-      const seconds = total((load, columns) => partOperations(load, columns, batch)) / place.offer.gflops;
+      const own = [
+        ...parts.filter((part) => part.place === place).map(({ columns }) => columns),
+        { layer, start, end },
+      ];
+      const total = (what: 'memory' | 'remote'): number =>
+        own.reduce((sum, part) => {
+          const cost = layerCost(this.#workload.layers[part.layer]!, this.#workload);
+          return sum + at(cost[what], part.end - part.start);
+        }, 0);
+      if (total('memory') > place.offer.memoryBytes) continue;
+      const seconds = total('remote') / place.offer.gflops;
       if (seconds < bestSeconds) [best, bestSeconds] = [place, seconds];
     }
     return best;

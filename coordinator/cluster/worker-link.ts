@@ -10,6 +10,7 @@ import type {
   TensorHeader,
   WorkerMessage,
 } from '../../services/rpc/messages.js';
+import { deferred } from '../pool/deferred.js';
 import { AdaptiveDeadline } from './deadline.js';
 
 type Receive = (header: TensorHeader) => Promise<Matrix<Float32Array>>;
@@ -40,9 +41,7 @@ export class WorkerLink implements Receiver<WorkerMessage> {
   readonly #lost = new AbortController();
   readonly #requests = new Map<number, Request>();
   readonly #deadline = new AdaptiveDeadline();
-  readonly #ready: { resolve: (bandwidth: number) => void; reject: (error: Error) => void };
-  /** Bytes a second of the link, once the worker has measured it. */
-  readonly ready: Promise<number>;
+  readonly #ready = deferred<number>();
   #channel: Channel<CoordinatorMessage> | null = null;
   #numbers = 0;
   #lastSeenMs = performance.now();
@@ -56,11 +55,12 @@ export class WorkerLink implements Receiver<WorkerMessage> {
   constructor(hello: Hello, options: LinkOptions) {
     this.hello = hello;
     this.#options = options;
-    let ends!: WorkerLink['#ready'];
-    this.ready = new Promise((resolve, reject) => (ends = { resolve, reject }));
-    this.ready.catch(() => undefined);
-    this.#ready = ends;
     this.#timer = setInterval(() => this.#tick(), options.leaseMs / 10);
+  }
+
+  /** Bytes a second of the link, once the worker has measured it. */
+  get ready(): Promise<number> {
+    return this.#ready.promise;
   }
 
   get lost(): AbortSignal {
@@ -234,7 +234,9 @@ export class WorkerLink implements Receiver<WorkerMessage> {
     const allowedMs = this.#deadline.of(expectedMs);
     const waitedMs = nowMs - this.#waitingSinceMs;
     if (waitedMs > allowedMs) {
-      this.lose(`no answer for ${(waitedMs / 1000).toFixed(1)} s, where ${(expectedMs / 1000).toFixed(1)} s were expected`);
+      this.lose(
+        `no answer for ${(waitedMs / 1000).toFixed(1)} s, where ${(expectedMs / 1000).toFixed(1)} s were expected`,
+      );
     }
   }
 }

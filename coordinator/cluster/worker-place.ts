@@ -3,7 +3,15 @@ import type { Matrix } from '../../core/matrix.js';
 import type { LayerState } from '../../core/state.js';
 import type { OutgoingTensor, TensorHeader } from '../../services/rpc/messages.js';
 import { encodeRoutine } from '../../services/rpc/routine-codec.js';
-import type { PartProblem, PartRule, PartSlots, PartSolution, Place, PlaceOffer, ResidentPart } from './place.js';
+import type {
+  PartProblem,
+  PartRule,
+  PartSlots,
+  PartSolution,
+  Place,
+  PlaceOffer,
+  ResidentPart,
+} from './place.js';
 import type { Answer, Receive, WorkerLink } from './worker-link.js';
 
 /** Loading takes that long besides its bytes, as when a session is made for new shapes. */
@@ -136,7 +144,8 @@ class WorkerPart implements ResidentPart {
 
   async #takeSolution(answer: Answer, receive: Receive): Promise<PartSolution> {
     if (answer.message !== 'solved') throw this.#unfit(`${answer.message} answers a solve`);
-    const { weights, bias, objectiveBefore, objectiveAfter, displacementEnergy, finite, seconds } = answer.solved;
+    const { weights, bias, objectiveBefore, objectiveAfter, displacementEnergy, finite, seconds } =
+      answer.solved;
     const own = [this.#receive(weights, this.#inputs, receive), this.#receive(bias, 1, receive)] as const;
     const matrices = await Promise.all(own);
     const report = {
@@ -187,7 +196,9 @@ class WorkerPart implements ResidentPart {
   #receive(header: TensorHeader | null, rows: number, receive: Receive): Promise<Matrix<Float32Array>> {
     const columns = this.#rule.columns.end - this.#rule.columns.start;
     if (header?.rows !== rows || header.columns !== columns) {
-      throw this.#unfit(`a matrix of ${header?.rows ?? 0}×${header?.columns ?? 0} came in place of ${rows}×${columns}`);
+      throw this.#unfit(
+        `a matrix of ${header?.rows ?? 0}×${header?.columns ?? 0} came in place of ${rows}×${columns}`,
+      );
     }
     return receive(header);
   }

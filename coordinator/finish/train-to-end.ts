@@ -1,5 +1,6 @@
 import type { Run } from '../../services/store/run.js';
-import { runJob, type Job, type RunJobOptions } from '../runner.js';
+import type { ClusterOptions } from '../cluster/cluster.js';
+import { runJob, type Job } from '../runner.js';
 import { finishRun } from './finish-run.js';
 import { keepLossChart } from './loss-chart.js';
 import type { RunSummary } from './summary.js';
@@ -11,7 +12,7 @@ export interface TrainToEndOptions {
   /** Ends the run after the step in hand, with a checkpoint. */
   readonly stop: AbortSignal;
   /** Workers to solve the layers; without them the run's own engine does. */
-  readonly cluster?: RunJobOptions['cluster'];
+  readonly cluster?: ClusterOptions;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { EpochMetrics } from '../../core/events.js';
 import type { LayerState } from '../../core/state.js';
 import type { ParameterTensors } from '../../engine/layer-tensors.js';
 import type { LocalProblem, Solution } from '../../engine/solve.js';
@@ -37,6 +38,11 @@ export interface LayerPool {
   settle(layer: number, accepted: boolean): Promise<void>;
   /** Ends a step, once all its layers are settled. */
   commit(): Promise<void>;
+  /**
+   * What the workers did since the last call; undefined where there are none.
+   * @param stepSeconds of each step since
+   */
+  workerMetrics(stepSeconds: readonly number[]): EpochMetrics['cluster'];
   /** Copies of weights and slots as of the last commit. */
   states(): Promise<LayerState[]>;
   close(): Promise<void>;

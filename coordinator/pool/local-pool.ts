@@ -97,6 +97,10 @@ export class LocalPool implements LayerPool {
     return Promise.resolve();
   }
 
+  workerMetrics(): undefined {
+    return undefined;
+  }
+
   async states(): Promise<LayerState[]> {
     const states: LayerState[] = [];
     for (const layer of this.#settled) states.push(await downloadLayer(this.#engine, layer));

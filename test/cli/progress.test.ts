@@ -31,7 +31,9 @@ const stepDone = (step: number): RunEvent =>
     step,
     loss: 61.23456,
     examples: 100,
-    seconds: 0.5, phases: { data: 0, forward: 0, targets: 0, solve: 0 } });
+    seconds: 0.5,
+    phases: { data: 0, forward: 0, targets: 0, solve: 0 },
+  });
 
 /** A stream that keeps what is written. */
 function fakeStream(

@@ -15,7 +15,9 @@ const stepDone = (step: number): RunEventBody => ({
   step,
   loss: 1 / step,
   examples: 10,
-  seconds: 0.1, phases: { data: 0, forward: 0, targets: 0, solve: 0 } });
+  seconds: 0.1,
+  phases: { data: 0, forward: 0, targets: 0, solve: 0 },
+});
 
 const metricsAt = (epoch: number): EpochMetrics => ({
   epoch,
