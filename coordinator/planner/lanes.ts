@@ -96,6 +96,9 @@ class LaneState {
   }
 }
 
+const running = (states: LaneState[]): LaneState[] =>
+  states.some(({ done }) => done) ? states.filter(({ done }) => !done) : states;
+
 /**
  * Runs all lanes side by side. A lane receives, solves and returns its jobs in order, all three at the same
  * time for different jobs. The transfers under way share what the coordinator can move equally.
@@ -105,9 +108,9 @@ class LaneState {
 export function runLanes(lanes: readonly Lane[], capacity: number): LaneTimes[] {
   const states = lanes.map((lane) => new LaneState(lane));
   let open = states.filter(({ lane }) => lane.jobs.length > 0);
-  for (let now = 0; open.length > 0; open = open.filter(({ done }) => !done)) {
+  for (let now = 0; open.length > 0; open = running(open)) {
     let transfers = 0;
-    for (const { receiving, returning } of open) transfers += Number(receiving) + Number(returning);
+    for (const state of open) transfers += (state.receiving ? 1 : 0) + (state.returning ? 1 : 0);
     const share = capacity / Math.max(1, transfers);
     let seconds = Infinity;
     for (const state of open) {

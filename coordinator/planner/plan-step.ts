@@ -60,7 +60,8 @@ function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck 
   const sorted = bySpeed(model, places);
   const remote = sorted.filter(({ local }) => !local);
   const ranges = orders(model);
-  let best: Plan | null = null;
+  let best: readonly Part[] | null = null;
+  let seconds = Infinity;
   let least = Infinity;
   let why: Stuck = { stuck: model.workload.layers.length - 1, offered: 0 };
   for (let count = 0; count <= remote.length; count++) {
@@ -75,11 +76,12 @@ function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck 
           continue;
         }
         least = Math.min(least, result.end);
-        best = fasterOf(best, planOf(model, places, result.parts));
+        const predicted = predict(model, subset, result.parts).seconds;
+        if (predicted < seconds) [best, seconds] = [result.parts, predicted];
       }
     }
   }
-  return best ?? why;
+  return best ? planOf(model, places, best) : why;
 }
 
 function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offered }: Stuck): LocopropError {
