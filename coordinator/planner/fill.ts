@@ -33,7 +33,8 @@ export const isStuck = (result: Filled | Stuck): result is Stuck => 'stuck' in r
 const SLACK = 1e-6;
 
 /** First whoever continues its columns at the range's start, last whoever has those after its end. */
-function candidates(seats: readonly Seat[], { layer, start, end }: Range): Seat[] {
+function candidates(seats: readonly Seat[], { layer, start, end }: Range): readonly Seat[] {
+  if (!seats.some((seat) => seat.owned(layer))) return seats;
   const [before, free, after]: [Seat[], Seat[], Seat[]] = [[], [], []];
   for (const seat of seats) {
     const own = seat.owned(layer);
@@ -86,18 +87,27 @@ export function fill(
 }
 
 /** How near the bisection comes to the least deadline. */
-const PRECISION = 2e-3;
+const PRECISION = 4e-3;
+const FIRST_STRIDE = 0.03;
 
-/** The result of the least deadline that `attempt` can meet, as far as bisection finds it. */
+/**
+ * The result of the least deadline that `attempt` can meet, as far as bisection finds it.
+ *
+ * @param latest a deadline beyond which no result is wanted
+ */
 export function leastDeadline<Result extends { readonly end: number }>(
   attempt: (deadline: number) => Result | Stuck,
+  latest = Infinity,
 ): Result | Stuck {
-  const first = attempt(Infinity);
+  const first = attempt(latest);
   if ('stuck' in first) return first;
   let best = first;
   let [low, high] = [0, first.end];
+  let stride = FIRST_STRIDE;
   while (high - low > PRECISION * high) {
-    const middle = (low + high) / 2;
+    // Down in growing strides until one is too far: the first result is often near the last.
+    const middle = low > 0 ? (low + high) / 2 : high * (1 - stride);
+    stride = Math.min(2 * stride, 0.5);
     const result = attempt(middle);
     if ('stuck' in result) low = middle;
     else [best, high] = [result, Math.min(middle, result.end)];
@@ -112,5 +122,6 @@ export const fillEvenly = (
   kept: readonly Part[],
   ranges: readonly Range[],
   cut: Cut,
+  latest = Infinity,
 ): Filled | Stuck =>
-  leastDeadline((deadline) => fill(model, seatsOf(model, places, kept), ranges, deadline, cut));
+  leastDeadline((deadline) => fill(model, seatsOf(model, places, kept), ranges, deadline, cut), latest);

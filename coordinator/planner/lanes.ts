@@ -34,71 +34,70 @@ class LaneState {
   readonly lane: Lane;
   readonly home: number[] = [];
   end = 0;
+  receiving = false;
+  returning = false;
+  done = false;
+  #solving = false;
   #received = 0;
-  #down: number;
   #solved = 0;
-  #solving: number;
   #returned = 0;
-  #up: number;
+  #bytesDown: number;
+  #seconds: number;
+  #bytesUp: number;
 
   constructor(lane: Lane) {
     this.lane = lane;
-    this.#down = lane.jobs[0]?.down ?? 0;
-    this.#solving = lane.jobs[0]?.solve ?? 0;
-    this.#up = lane.jobs[0]?.up ?? 0;
+    this.#bytesDown = lane.jobs[0]?.down ?? 0;
+    this.#seconds = lane.jobs[0]?.solve ?? 0;
+    this.#bytesUp = lane.jobs[0]?.up ?? 0;
+    this.#refresh(0);
   }
 
-  get done(): boolean {
-    const count = this.lane.jobs.length;
-    return this.#returned > count || (this.#returned === count && this.lane.slots === 0);
-  }
-
-  receiving(now: number): boolean {
-    const job = this.lane.jobs[this.#received];
-    return job !== undefined && job.released <= now;
-  }
-
-  get #isSolving(): boolean {
-    return this.#solved < this.#received;
-  }
-
-  get returning(): boolean {
-    if (this.#returned === this.lane.jobs.length) return !this.done;
-    return this.#returned < this.#solved;
+  #refresh(now: number): void {
+    const { jobs, slots } = this.lane;
+    const next = jobs[this.#received];
+    this.receiving = next !== undefined && next.released <= now;
+    this.#solving = this.#solved < this.#received;
+    const last = this.#returned >= jobs.length;
+    this.done = last && (this.#returned > jobs.length || slots === 0);
+    this.returning = last ? !this.done : this.#returned < this.#solved;
   }
 
   /** Seconds until something of it changes if each of its transfers has this rate. */
   untilChange(now: number, rate: number): number {
     let seconds = Infinity;
-    const job = this.lane.jobs[this.#received];
-    if (job) seconds = job.released <= now ? this.#down / rate : job.released - now;
-    if (this.#isSolving) seconds = Math.min(seconds, this.#solving);
-    if (this.returning) seconds = Math.min(seconds, this.#up / rate);
+    if (this.receiving) seconds = this.#bytesDown / rate;
+    else if (this.#received < this.lane.jobs.length) {
+      seconds = this.lane.jobs[this.#received]!.released - now;
+    }
+    if (this.#solving) seconds = Math.min(seconds, this.#seconds);
+    if (this.returning) seconds = Math.min(seconds, this.#bytesUp / rate);
     return seconds;
   }
 
-  /** Moves on from `now` by `seconds`, before whose end nothing changes. */
+  /** Moves on to `now` by `seconds`, before whose end nothing changes. */
   advance(now: number, seconds: number, rate: number): void {
-    const receiving = this.receiving(now);
-    const solving = this.#isSolving;
-    if (this.returning && (this.#up -= seconds * rate) < NO_BYTES) this.#afterReturn(now + seconds);
-    if (solving && (this.#solving -= seconds) <= 0) {
+    const { jobs, slots } = this.lane;
+    if (this.returning && (this.#bytesUp -= seconds * rate) < NO_BYTES) {
+      if (this.#returned < jobs.length) this.home.push(now);
+      this.end = now;
+      this.#returned += 1;
+      this.#bytesUp = jobs[this.#returned]?.up ?? slots;
+    }
+    if (this.#solving && (this.#seconds -= seconds) <= 0) {
       this.#solved += 1;
-      this.#solving = this.lane.jobs[this.#solved]?.solve ?? 0;
+      this.#seconds = jobs[this.#solved]?.solve ?? 0;
     }
-    if (receiving && (this.#down -= seconds * rate) < NO_BYTES) {
+    if (this.receiving && (this.#bytesDown -= seconds * rate) < NO_BYTES) {
       this.#received += 1;
-      this.#down = this.lane.jobs[this.#received]?.down ?? 0;
+      this.#bytesDown = jobs[this.#received]?.down ?? 0;
     }
-  }
-
-  #afterReturn(now: number): void {
-    if (this.#returned < this.lane.jobs.length) this.home.push(now);
-    this.end = now;
-    this.#returned += 1;
-    this.#up = this.lane.jobs[this.#returned]?.up ?? this.lane.slots;
+    this.#refresh(now);
   }
 }
+
+const running = (states: LaneState[]): LaneState[] =>
+  states.some(({ done }) => done) ? states.filter(({ done }) => !done) : states;
 
 /**
  * Runs all lanes side by side. A lane receives, solves and returns its jobs in order, all three at the same
@@ -109,20 +108,16 @@ class LaneState {
 export function runLanes(lanes: readonly Lane[], capacity: number): LaneTimes[] {
   const states = lanes.map((lane) => new LaneState(lane));
   let open = states.filter(({ lane }) => lane.jobs.length > 0);
-  for (let now = 0; open.length > 0; open = open.filter(({ done }) => !done)) {
+  for (let now = 0; open.length > 0; open = running(open)) {
     let transfers = 0;
-    for (const state of open) {
-      transfers += (state.receiving(now) ? 1 : 0) + (state.returning ? 1 : 0);
-    }
+    for (const state of open) transfers += (state.receiving ? 1 : 0) + (state.returning ? 1 : 0);
     const share = capacity / Math.max(1, transfers);
     let seconds = Infinity;
     for (const state of open) {
       seconds = Math.min(seconds, state.untilChange(now, Math.min(share, state.lane.bandwidth)));
     }
-    for (const state of open) {
-      state.advance(now, seconds, Math.min(share, state.lane.bandwidth));
-    }
     now += seconds;
+    for (const state of open) state.advance(now, seconds, Math.min(share, state.lane.bandwidth));
   }
   return states.map(({ home, end }) => ({ home, end }));
 }

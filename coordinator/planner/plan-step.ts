@@ -33,21 +33,36 @@ export function bySpeed({ costs, workload }: Model, places: readonly Place[]): P
   return keyed.sort((x, y) => x.seconds - y.seconds).map(({ place }) => place);
 }
 
-/** All columns: as the sweep makes the local problems, and the largest first. */
+/** A layer that cannot be split and has at least this share of the operations makes layouts uneven. */
+const HEAVY_SHARE = 1 / 16;
+
+/**
+ * All columns in the orders in which to give them: as the sweep makes the local problems, which keeps places
+ * busy from the start, and where layers are heavy and whole, also the largest first, which packs them better.
+ */
 function orders({ costs, workload }: Model): Range[][] {
   const released = workload.layers.map(({ units }, layer): Range => ({ layer, start: 0, end: units }));
   released.reverse();
   const operations = ({ layer, end }: Range): number => at(costs[layer]!.remote, end);
-  const largest = [...released].sort((x, y) => operations(y) - operations(x));
-  return [released, largest];
+  const total = released.reduce((sum, range) => sum + operations(range), 0);
+  const heavy = released.some(
+    (range) => !workload.layers[range.layer]!.separable && operations(range) > HEAVY_SHARE * total,
+  );
+  if (!heavy) return [released];
+  return [released, [...released].sort((x, y) => operations(y) - operations(x))];
 }
+
+/** A layout whose estimated end is later than the best one's by more is not worth predicting. */
+const ESTIMATE_MARGIN = 1.05;
 
 /** The best plan that uses the fastest places, however many; or why there is none with all of them. */
 function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck {
   const sorted = bySpeed(model, places);
   const remote = sorted.filter(({ local }) => !local);
   const ranges = orders(model);
-  let best: Plan | null = null;
+  let best: readonly Part[] | null = null;
+  let seconds = Infinity;
+  let least = Infinity;
   let why: Stuck = { stuck: model.workload.layers.length - 1, offered: 0 };
   for (let count = 0; count <= remote.length; count++) {
     const chosen = new Set(remote.slice(0, count));
@@ -55,13 +70,18 @@ function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck 
       const subset = sorted.filter((place) => (place.local ? withLocal : chosen.has(place)));
       if (subset.length === 0) continue;
       for (const order of ranges) {
-        const result = fillEvenly(model, subset, [], order, cut);
-        if (isStuck(result)) why = result;
-        else best = fasterOf(best, planOf(model, places, result.parts));
+        const result = fillEvenly(model, subset, [], order, cut, ESTIMATE_MARGIN * least);
+        if (isStuck(result)) {
+          why = result;
+          continue;
+        }
+        least = Math.min(least, result.end);
+        const predicted = predict(model, subset, result.parts).seconds;
+        if (predicted < seconds) [best, seconds] = [result.parts, predicted];
       }
     }
   }
-  return best ?? why;
+  return best ? planOf(model, places, best) : why;
 }
 
 function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offered }: Stuck): LocopropError {

@@ -15,7 +15,7 @@ export class Seat {
   /** Bytes a second that it can count on. */
   readonly #bandwidth: number;
   readonly #operations: number; // a second
-  readonly #owned = new Map<number, Range>();
+  readonly #owned: Range[] = [];
   #received: number;
   #solved: number;
   #memory: number;
@@ -38,11 +38,11 @@ export class Seat {
 
   /** Its columns of a layer. */
   owned(layer: number): Range | undefined {
-    return this.#owned.get(layer);
+    return this.#owned.find((range) => range.layer === layer);
   }
 
   get parts(): Part[] {
-    return Array.from(this.#owned.values(), (range) => ({ ...range, place: this.place.id }));
+    return this.#owned.map((range) => ({ ...range, place: this.place.id }));
   }
 
   /** Seconds from when a layer's weights must be home to the end of the step. */
@@ -55,7 +55,7 @@ export class Seat {
   room(layer: number, deadline: number): number {
     const { costs, passes } = this.#model;
     const { memory, local, remote, down, up } = costs[layer]!;
-    const more = this.#owned.has(layer);
+    const more = this.owned(layer) !== undefined;
     const fixed = (value: number): number => (more ? 0 : value);
     const byMemory = (this.#memory - fixed(memory.fixed)) / memory.perColumn;
     const limit = deadline - this.#tail(layer);
@@ -76,7 +76,7 @@ export class Seat {
     const { costs, passes } = this.#model;
     const { layer, start, end } = range;
     const { memory, local, remote, down, up } = costs[layer]!;
-    const own = this.#owned.get(layer);
+    const own = this.owned(layer);
     const columns = end - start;
     const less = (value: number): number => (own ? value : 0);
     this.#memory -= at(memory, columns) - less(memory.fixed);
@@ -91,10 +91,11 @@ export class Seat {
       const home = this.#solved + at(up, columns) / this.#bandwidth;
       this.end = Math.max(this.end, home + this.#tail(layer));
     }
-    this.#owned.set(
-      layer,
-      own ? { layer, start: Math.min(own.start, start), end: Math.max(own.end, end) } : range,
-    );
+    if (!own) this.#owned.push(range);
+    else {
+      const joined = { layer, start: Math.min(own.start, start), end: Math.max(own.end, end) };
+      this.#owned[this.#owned.indexOf(own)] = joined;
+    }
   }
 }
 
