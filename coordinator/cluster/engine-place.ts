@@ -19,7 +19,7 @@ type Floats = Matrix<Float32Array>;
 
 /** An engine of this process as a place: the coordinator's own. */
 export class EnginePlace implements Place {
-  readonly leaving = false;
+  leaving = false;
   readonly lost: AbortSignal;
   readonly offer: PlaceOffer;
   readonly work = { busySeconds: 0, solves: 0, bytes: 0 };
