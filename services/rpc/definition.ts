@@ -56,7 +56,7 @@ export interface Codec<Out, In> {
    * @throws whatever the general codec throws, for bytes that are no message
    * @returns null for a message that sets no known field
    */
-  decode(bytes: Buffer): In | Chunk | FaultMessage | null;
+  decode(bytes: Buffer): Incoming<In>;
 }
 
 const encoder =
@@ -69,24 +69,21 @@ const encoder =
     return bytes;
   };
 
-/** What proto-loader makes of a message: `message` is absent where none of the known fields is set. */
-type Loaded<In> = In | Chunk | FaultMessage | { readonly message?: undefined };
+type Incoming<In> = In | Chunk | FaultMessage | null;
 
-const decoder =
-  <In>(deserialize: (bytes: Buffer) => object) =>
-  (bytes: Buffer): In | Chunk | FaultMessage | null => {
-    const chunk = isChunk(bytes) ? readChunk(bytes) : null;
-    if (chunk) return { message: 'chunk', chunk };
-    const loaded = deserialize(bytes) as Loaded<In & { readonly message: string }>;
-    return loaded.message === undefined ? null : loaded;
-  };
+function decode(deserialize: (bytes: Buffer) => object, bytes: Buffer): object | null {
+  const chunk = isChunk(bytes) ? readChunk(bytes) : null;
+  if (chunk) return { message: 'chunk', chunk };
+  const loaded = deserialize(bytes);
+  return 'message' in loaded ? loaded : null;
+}
 
 export const workerCodec: Codec<WorkerMessage | FaultMessage, CoordinatorMessage> = {
   encode: encoder(attach.requestSerialize),
-  decode: decoder<CoordinatorMessage>(attach.responseDeserialize),
+  decode: (bytes) => decode(attach.responseDeserialize, bytes) as Incoming<CoordinatorMessage>,
 };
 
 export const coordinatorCodec: Codec<CoordinatorMessage, WorkerMessage> = {
   encode: encoder(attach.responseSerialize),
-  decode: decoder<WorkerMessage>(attach.requestDeserialize),
+  decode: (bytes) => decode(attach.requestDeserialize, bytes) as Incoming<WorkerMessage>,
 };

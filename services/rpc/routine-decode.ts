@@ -8,12 +8,13 @@ import { plainLine } from './text.js';
 const MAX_NODES = 10_000;
 const MAX_NAMES = 10_000;
 const MAX_NAME_LENGTH = 500;
+const MAX_ARITY = Math.max(...Object.values(arity));
 
 /** Of nested operations: what reads expressions calls itself for each level. */
 const MAX_DEPTH = 1_000;
 
-/** Of an expression of scalars alone with everything shared written out: they are read as trees. */
-const MAX_SCALAR_TREE = 10_000;
+/** Of all expressions of scalars alone, each with everything shared written out: they are read as trees. */
+const MAX_SCALAR_TREES = 100_000;
 
 /**
  * The routine of a peer's message, so bounded that compiling it takes little time and memory.
@@ -69,14 +70,17 @@ interface Built {
 
 function decodeBindings({ nodes, results }: BindingsMessage, fail: Fail): Bindings {
   const built: Built[] = [];
+  let trees = 0;
   for (const [number, node] of nodes.entries()) {
+    if (node.args.length > MAX_ARITY) return fail(`has ${node.args.length} arguments for an operator`);
     const args = node.args.map(
       (arg) => built[arg] ?? fail(`has node ${number} read node ${arg}, which is not before it`),
     );
     const depth = 1 + Math.max(0, ...args.map((arg) => arg.depth));
     if (depth > MAX_DEPTH) return fail(`is nested more than ${MAX_DEPTH} levels deep`);
     const tree = node.op === 'input' ? Infinity : args.reduce((sum, arg) => sum + arg.tree, 1);
-    if (tree > MAX_SCALAR_TREE && tree < Infinity) return fail('computes too much from scalars');
+    if (tree < Infinity) trees += tree;
+    if (trees > MAX_SCALAR_TREES) return fail('computes too much from scalars');
     const expression = decodeNode(
       node,
       args.map((arg) => arg.expression),
