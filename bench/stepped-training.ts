@@ -2,12 +2,12 @@ import type { Dataset } from '../core/dataset.js';
 import { initialStates } from '../coordinator/initial-state.js';
 import { buildNetwork } from '../coordinator/network.js';
 import { LocalPool } from '../coordinator/pool/local-pool.js';
-import { START, Trainer, type TrainerOptions } from '../coordinator/trainer.js';
+import { START, Trainer, type StepTimes, type TrainerOptions } from '../coordinator/trainer.js';
 import type { Engine } from '../engine/engine.js';
 import type { Autoencoder } from './autoencoder.js';
 
 /** What a step's time went to, in seconds. */
-export type StepTimes = Parameters<NonNullable<TrainerOptions['onStep']>>[0];
+export type { StepTimes };
 
 /** Training by the trainer of real runs that makes a step only when it is told to. */
 export class SteppedTraining {

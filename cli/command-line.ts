@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { LocopropError } from '../core/errors/error.js';
+import { addCerts } from './commands/certs.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
@@ -18,7 +19,7 @@ export const version = (): string =>
   (JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string }).version;
 
 /** All commands, in the order of their use. */
-const commands = [addInit, addTrain, addEvaluate, addPredict, addExport, addVerify, addDoctor];
+const commands = [addInit, addTrain, addEvaluate, addPredict, addExport, addCerts, addVerify, addDoctor];
 
 /** The program with its commands. `setExitCode` is told how one that has not failed ends, where that is not 0. */
 export function buildProgram(setExitCode: (code: number) => void): Command {

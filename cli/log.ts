@@ -12,6 +12,13 @@ const levelOf: Readonly<Record<RunEvent['type'], 'debug' | 'info' | 'warn'>> = {
   'epoch.done': 'info',
   'checkpoint.saved': 'info',
   'checkpoint.damaged': 'warn',
+  'worker.joined': 'info',
+  'worker.left': 'info',
+  'worker.lost': 'warn',
+  'worker.refused': 'warn',
+  'plan.made': 'info',
+  'part.recovered': 'warn',
+  'run.waiting': 'warn',
   'run.ended': 'info',
 };
 

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
 import type { RunEvent } from '../core/events.js';
 import { duration, grouped, significant } from './format.js';
+import { remarkOn } from './remarks.js';
 
 /** Between two drawings of the line. */
 const REDRAW_MS = 100;
@@ -50,9 +51,6 @@ class Progress {
   }
 }
 
-const damageText = ({ file, reason }: Extract<RunEvent, { type: 'checkpoint.damaged' }>): string =>
-  `passed over the checkpoint ${file}: ${reason}`;
-
 /** Shows a run while it goes on. */
 export interface ProgressView {
   readonly record: (event: RunEvent) => void;
@@ -80,7 +78,8 @@ class ProgressLine implements ProgressView {
     if (event.type === 'run.started') this.#progress = new Progress(event, nowMs);
     if (event.type === 'step.done') this.#progress?.add(event);
     if (event.type === 'epoch.done' && this.#progress) this.#progress.testLoss = event.testLoss;
-    if (event.type === 'checkpoint.damaged') this.#stream.write(`${damageText(event)}\n`);
+    const remark = remarkOn(event);
+    if (remark !== null) this.#stream.write(`${this.#progress ? `\r${CLEAR_TO_END}` : ''}${remark}\n`);
     if (nowMs - this.#drawnMs >= REDRAW_MS || event.type === 'run.ended') this.#draw(nowMs);
   };
 
@@ -126,7 +125,8 @@ class ProgressLines implements ProgressView {
       if (nowMs - this.#writtenMs >= LINE_MS) this.#write(this.#progress?.fields(nowMs) ?? [], nowMs);
     }
     if (event.type === 'epoch.done') this.#write(epochFields(event), nowMs);
-    if (event.type === 'checkpoint.damaged') this.#write([damageText(event)], nowMs);
+    const remark = remarkOn(event);
+    if (remark !== null) this.#stream.write(`${remark}\n`);
   };
 
   close(): void {

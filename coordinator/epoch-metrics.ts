@@ -45,6 +45,8 @@ class LayerStatistics {
 /** Gathers an epoch's objectives of every layer, first layer first. */
 export class EpochStatistics {
   readonly #layers: readonly LayerStatistics[];
+  /** Of each step so far. */
+  readonly stepSeconds: number[] = [];
 
   constructor(layers: number) {
     this.#layers = Array.from({ length: layers }, () => new LayerStatistics());

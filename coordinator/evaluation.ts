@@ -42,7 +42,7 @@ async function onOutputs<Result>(
   use: (last: Activation) => Promise<Result>,
 ): Promise<Result> {
   const uploaded = await engine.upload(inputs);
-  const activations = await forwardPass(engine, network.layers, parameters, uploaded);
+  const activations = await forwardPass(engine, network.layers, (layer) => parameters[layer]!, uploaded);
   try {
     return await use(activations.at(-1)!);
   } finally {

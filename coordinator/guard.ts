@@ -39,22 +39,26 @@ export function acceptable(report: LayerReport, { limit }: GuardOptions): boolea
   return report.finite && (rise === null || rise <= limit);
 }
 
+export interface GuardedSolution {
+  readonly report: LayerReport;
+  /** Whether the solution is to be taken; if not, the layer stays as it was in this step. */
+  readonly accepted: boolean;
+}
+
 /** Solves a local problem, again with smaller steps while its result is not acceptable. */
 export async function solveGuarded(
   pool: LayerPool,
-  problem: PlacedProblem,
+  problem: Omit<PlacedProblem, 'attempt'>,
   options: GuardOptions,
   onIncident: (incident: GuardIncident) => void,
-): Promise<LayerReport> {
+): Promise<GuardedSolution> {
   for (let attempt = 1; ; attempt++) {
     const learningRateFactor = options.shrink ** (attempt - 1);
-    const report = await pool.solve({ ...problem, rateFactor: problem.rateFactor * learningRateFactor });
-    if (!options.enabled || acceptable(report, options)) return report;
+    const rateFactor = problem.rateFactor * learningRateFactor;
+    const report = await pool.solve({ ...problem, attempt, rateFactor });
+    if (!options.enabled || acceptable(report, options)) return { report, accepted: true };
     const redone = attempt <= options.retries;
     onIncident({ layer: problem.layer, attempt, learningRateFactor, report, redone });
-    if (!redone) {
-      pool.reject(problem.layer);
-      return report;
-    }
+    if (!redone) return { report, accepted: false };
   }
 }

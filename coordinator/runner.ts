@@ -1,5 +1,6 @@
-import { requireWidths } from '../core/batches.js';
+import { batchesPerEpoch, requireWidths } from '../core/batches.js';
 import type { Dataset, DataSplit } from '../core/dataset.js';
+import { LocopropError } from '../core/errors/error.js';
 import type { RunOutcome } from '../core/events.js';
 import type { Parts } from '../core/parts/registry.js';
 import type { JobSpec } from '../core/spec/job-spec.js';
@@ -11,8 +12,10 @@ import { loadDataset } from '../services/datasets/load.js';
 import { readInitialWeights } from '../services/store/initial-weights.js';
 import type { LoadedCheckpoint } from '../services/store/checkpoints.js';
 import type { Run } from '../services/store/run.js';
+import { openCluster, type ClusterOptions } from './cluster/cluster.js';
 import { initialStates } from './initial-state.js';
 import { buildNetwork } from './network.js';
+import type { LayerPool } from './pool/layer-pool.js';
 import { LocalPool } from './pool/local-pool.js';
 import { START, Trainer, type Progress, type RunRecorder, type TrainerOptions } from './trainer.js';
 
@@ -30,6 +33,8 @@ export interface RunJobOptions {
   /** Go on from the run's newest whole checkpoint. */
   readonly resume: boolean;
   readonly stop: AbortSignal;
+  /** Workers to solve the layers; without them the run's own engine does. */
+  readonly cluster?: ClusterOptions;
   readonly onStep?: TrainerOptions['onStep'];
 }
 
@@ -79,31 +84,85 @@ export async function runJob(
     const engine = await startEngine(spec.engine.name, spec.engine.threads);
     try {
       const states = loaded?.state.layers ?? (await startingStates(job, network));
-      const objective = spec.training.algorithm === 'locoprop';
-      const pool = await LocalPool.create(engine, network.layers, states, { objective });
-      const recorder = recorderOf(run);
-      trainer = new Trainer(
-        { spec, network, engine, pool, train, test, recorder, stop: options.stop, ...onStepOf(options) },
-        loaded ? progressOf(loaded) : START,
-      );
-      await announce(run, { spec, network, engine, train, trainer, loaded });
-      const outcome = await trainer.run();
-      await end(run, trainer, outcome, null);
-      ended = true;
-      await use({ outcome, engine, network, states: await pool.states(), train, test });
-      return outcome;
+      const progress = loaded ? progressOf(loaded) : START;
+      await announce(run, { spec, network, engine, train, progress, loaded });
+      const { pool, close } = await openPool(options, { spec, engine, network, states, progress, train });
+      try {
+        trainer = new Trainer(
+          {
+            spec,
+            network,
+            engine,
+            pool,
+            train,
+            test,
+            recorder: recorderOf(run),
+            ...trainerOptionsOf(options),
+          },
+          progress,
+        );
+        const outcome = await trainer.run();
+        const last = await pool.states();
+        await end(run, trainer, outcome, null);
+        ended = true;
+        await use({ outcome, engine, network, states: last, train, test });
+        return outcome;
+      } finally {
+        await close();
+      }
     } finally {
       await engine.close();
     }
-  } catch (error) {
+  } catch (cause) {
+    const { stop } = options;
+    const stopped = stop.aborted && cause === stop.reason;
+    const { step } = trainer?.position ?? START.position;
+    const error = stopped ? new LocopropError('RUN_STOPPED_WAITING', { step }) : cause;
     const reason = error instanceof Error ? error.message : String(error);
     // The store may be what failed: then the failure itself is reported, not that it was not recorded.
-    if (!ended) await Promise.allSettled([end(run, trainer, 'failed', reason)]);
+    if (!ended) await Promise.allSettled([end(run, trainer, stopped ? 'stopped' : 'failed', reason)]);
     throw error;
   }
 }
 
-const onStepOf = ({ onStep }: RunJobOptions): Pick<TrainerOptions, 'onStep'> => (onStep ? { onStep } : {});
+const trainerOptionsOf = ({ stop, onStep }: RunJobOptions): Pick<TrainerOptions, 'stop' | 'onStep'> => ({
+  stop,
+  ...(onStep && { onStep }),
+});
+
+interface PoolNeeds {
+  readonly spec: JobSpec;
+  readonly engine: Engine;
+  readonly network: NetworkRule;
+  readonly states: readonly LayerState[];
+  readonly progress: Progress;
+  readonly train: Dataset;
+}
+
+/** Where the layers are solved: on workers where the run has them, else on its own engine. */
+async function openPool(
+  { run, stop, cluster }: RunJobOptions,
+  { spec, engine, network, states, progress, train }: PoolNeeds,
+): Promise<{ readonly pool: LayerPool; readonly close: () => Promise<void> }> {
+  if (!cluster) {
+    const objective = spec.training.algorithm === 'locoprop';
+    const pool = await LocalPool.create(engine, network.layers, states, { objective });
+    return { pool, close: () => pool.close() };
+  }
+  return openCluster(cluster, {
+    spec,
+    engine,
+    network,
+    states,
+    step: progress.position.step,
+    batch: Math.min(spec.training.batchSize, train.examples),
+    stop,
+    emit: (event) => {
+      // A log that cannot be written to fails the trainer's own next event, and so the run.
+      run.events.emit(event).catch(() => undefined);
+    },
+  });
+}
 
 const progressOf = ({ state }: LoadedCheckpoint): Progress => ({
   position: state.position,
@@ -136,14 +195,14 @@ async function announce(
     network,
     engine,
     train,
-    trainer,
+    progress,
     loaded,
   }: {
     readonly spec: JobSpec;
     readonly network: NetworkRule;
     readonly engine: Engine;
     readonly train: Dataset;
-    readonly trainer: Trainer;
+    readonly progress: Progress;
     readonly loaded: LoadedCheckpoint | null;
   },
 ): Promise<void> {
@@ -157,9 +216,9 @@ async function announce(
     threads: engine.info.threads,
     parameters: network.layers.reduce((total, { inputs, units }) => total + (inputs + 1) * units, 0),
     trainExamples: train.examples,
-    stepsPerEpoch: trainer.stepsPerEpoch,
+    stepsPerEpoch: batchesPerEpoch(train.examples, Math.min(spec.training.batchSize, train.examples)),
     epochs: Math.min(spec.training.stopAfterEpochs ?? Infinity, spec.training.epochs),
-    step: trainer.position.step,
+    step: progress.position.step,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Engine, Tensor } from '../engine/engine.js';
+import type { ParameterTensors } from '../engine/layer-tensors.js';
 import {
   backwardSweep,
   forwardPass,
@@ -14,10 +15,11 @@ import { Stopwatch } from './stopwatch.js';
 
 /** What a step's time went to, in seconds. */
 export interface StepPhases {
+  /** The forward pass, as far as it did not run beside the solves of the step before. */
   readonly forward: number;
   /** The backward sweep and whatever else is no solve: gradients and displacements. */
   readonly targets: number;
-  /** The local problems, all together on one engine. */
+  /** The local problems; where they are solved elsewhere, what is left of them after the sweep. */
   readonly solve: number;
 }
 
@@ -34,9 +36,13 @@ export interface StepOptions {
   readonly network: NetworkRule;
   readonly pool: LayerPool;
   readonly guard: GuardOptions;
+  /** Number of the step, from 1. */
+  readonly step: number;
   /** The epoch's factor of the learning rates. */
   readonly rateFactor: number;
   readonly onIncident: (incident: GuardIncident) => void;
+  /** Called once all problems of the step are on their way. */
+  readonly onSwept: () => void;
 }
 
 /** The loss of a batch is not finite: nothing was changed. */
@@ -50,20 +56,43 @@ export class LossNotFinite extends Error {
   }
 }
 
+/** A batch on its way up, with the parameters that it met. */
+export interface Forwarded {
+  readonly parameters: readonly ParameterTensors[];
+  readonly activations: readonly Activation[];
+}
+
+type Computing = Pick<StepOptions, 'engine' | 'network' | 'pool'>;
+
+/** The forward pass of a step, entering each layer as soon as the step before has left its weights. */
+export async function stepForward(batch: Batch, { engine, network, pool }: Computing): Promise<Forwarded> {
+  const parameters: ParameterTensors[] = [];
+  const parametersOf = async (layer: number): Promise<ParameterTensors> => {
+    const own = await pool.parameters(layer);
+    parameters.push(own);
+    return own;
+  };
+  const activations = await forwardPass(engine, network.layers, parametersOf, batch.inputs);
+  return { parameters, activations };
+}
+
 /**
- * One step: the forward pass, then every layer's local problem, each sent off as soon as the backward
- * sweep has made it; then the commit.
+ * One step after its forward pass: every layer's local problem, each sent off as soon as the backward
+ * sweep has made it; then the commit. The activations are released.
  * @throws LossNotFinite
  */
-export async function trainStep(batch: Batch, options: StepOptions): Promise<StepResult> {
+export async function trainStep(
+  batch: Batch,
+  forward: Promise<Forwarded>,
+  options: StepOptions,
+): Promise<StepResult> {
   const { engine, network, pool } = options;
   const watch = new Stopwatch();
-  const parameters = network.layers.map((_, layer) => pool.parameters(layer));
-  const activations = await forwardPass(engine, network.layers, parameters, batch.inputs);
+  const { parameters, activations } = await forward;
   const displacements: Tensor[] = [];
   try {
     const { loss, gradient } = await lossGradient(engine, network, activations.at(-1)!, batch.labels);
-    const forward = watch.lap();
+    const forwardSeconds = watch.lap();
     if (!Number.isFinite(loss)) {
       engine.release([gradient]);
       throw new LossNotFinite(await firstNotFinite(engine, activations));
@@ -71,21 +100,42 @@ export async function trainStep(batch: Batch, options: StepOptions): Promise<Ste
     const solves: Promise<LayerReport>[] = [];
     for await (const problem of backwardSweep(engine, network, parameters, activations, gradient)) {
       displacements.push(problem.displacement);
-      const placed = { ...problem, rateFactor: options.rateFactor };
-      const solve = solveGuarded(pool, placed, options.guard, options.onIncident);
+      const solve = solveAndSettle(problem, options);
       // The failure is met below, by Promise.all; without this it would count as unhandled until then.
       solve.catch(() => undefined);
       solves.unshift(solve);
     }
+    const sweep = watch.lap();
+    options.onSwept();
     const reports = await Promise.all(solves);
-    pool.commit();
-    // An engine takes solves and sweep in turn, so what is not the one is the other.
-    const solve = reports.reduce((total, { seconds }) => total + seconds, 0);
-    return { loss, reports, phases: { forward, targets: Math.max(0, watch.lap() - solve), solve } };
+    await pool.commit();
+    const phases = phasesOf(pool, reports, sweep, watch.lap());
+    return { loss, reports, phases: { forward: forwardSeconds, ...phases } };
   } finally {
     releaseActivations(engine, activations);
     engine.release(displacements);
   }
+}
+
+async function solveAndSettle(
+  problem: Omit<Parameters<LayerPool['solve']>[0], 'step' | 'attempt' | 'rateFactor'>,
+  { pool, step, rateFactor, guard, onIncident }: StepOptions,
+): Promise<LayerReport> {
+  const { report, accepted } = await solveGuarded(pool, { ...problem, step, rateFactor }, guard, onIncident);
+  await pool.settle(problem.layer, accepted);
+  return report;
+}
+
+/** An engine that solves takes solves and sweep in turn, so what is not the one is the other. */
+function phasesOf(
+  { concurrent }: LayerPool,
+  reports: readonly LayerReport[],
+  sweep: number,
+  rest: number,
+): Pick<StepPhases, 'targets' | 'solve'> {
+  if (concurrent) return { targets: sweep, solve: rest };
+  const solve = reports.reduce((total, { seconds }) => total + seconds, 0);
+  return { targets: Math.max(0, sweep + rest - solve), solve };
 }
 
 async function firstNotFinite(engine: Engine, activations: readonly Activation[]): Promise<number | null> {

@@ -6,13 +6,20 @@ import { epochFactor } from '../core/schedules.js';
 import type { JobSpec } from '../core/spec/job-spec.js';
 import type { Position, RunState } from '../core/state.js';
 import type { Engine } from '../engine/engine.js';
-import type { NetworkRule } from '../engine/sweep.js';
+import { releaseActivations, type NetworkRule } from '../engine/sweep.js';
 import { BatchSource, type Batch } from './batch-source.js';
 import { EpochStatistics } from './epoch-metrics.js';
 import { evaluate, type Evaluation, type TrainedNetwork } from './evaluation.js';
 import type { GuardIncident } from './guard.js';
 import type { LayerPool } from './pool/layer-pool.js';
-import { LossNotFinite, trainStep, type StepPhases } from './step.js';
+import {
+  LossNotFinite,
+  stepForward,
+  trainStep,
+  type Forwarded,
+  type StepPhases,
+  type StepResult,
+} from './step.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** Where a trainer's events and checkpoints go. */
@@ -40,7 +47,14 @@ export interface TrainerOptions {
   /** Ends the run after the step in hand, with a checkpoint. */
   readonly stop: AbortSignal;
   /** Told what each step's time went to. */
-  readonly onStep?: (phases: StepPhases & { readonly data: number; readonly total: number }) => void;
+  readonly onStep?: (times: StepTimes) => void;
+}
+
+/** What a step's time went to, in seconds. */
+export interface StepTimes extends StepPhases {
+  /** Waiting for the batch. */
+  readonly data: number;
+  readonly total: number;
 }
 
 /** Trains a network from where it stands to the end of its schedule. */
@@ -54,6 +68,8 @@ export class Trainer {
   #statistics: EpochStatistics;
   #lastCheckpoint: string | null = null;
   #checkpointStep = -1;
+  /** The next step's forward pass, where it has begun already. */
+  #ahead: Promise<Forwarded> | null = null;
 
   constructor(options: TrainerOptions, from: Progress) {
     const { spec, engine, train, network } = options;
@@ -72,10 +88,6 @@ export class Trainer {
     });
   }
 
-  get stepsPerEpoch(): number {
-    return this.#batches.stepsPerEpoch;
-  }
-
   get position(): Position {
     return this.#position;
   }
@@ -86,25 +98,31 @@ export class Trainer {
    */
   async run(): Promise<'completed' | 'stopped'> {
     const { stop } = this.#options;
-    let upcoming = this.#upcoming();
+    let batch = this.#load(this.#position);
     while (this.#position.epoch < this.#epochs) {
       if (stop.aborted) {
+        await this.#discard(batch);
         await this.#saveCheckpoint(false);
         return 'stopped';
       }
       const watch = new Stopwatch();
-      const batch = await upcoming!;
+      const own = await batch!;
       const data = watch.lap();
       const { epoch } = this.#position;
       const next = this.#batches.next(this.#position);
       // The next batch is gathered while the engine is busy with this one.
-      upcoming = next.epoch < this.#epochs ? this.#batches.load(next) : null;
-      upcoming?.catch(() => undefined);
-      const phases = await this.#step(batch);
-      this.#batches.release(batch);
+      const following = this.#load(next);
+      // Across the end of an epoch there may be an evaluation, whose time is not the training's.
+      const ahead = this.#options.pool.concurrent && next.epoch === epoch ? following : null;
+      const forward = this.#ahead ?? stepForward(own, this.#options);
+      this.#ahead = null;
+      const step = await this.#step(own, forward, () => {
+        this.#ahead = ahead && this.#forwardAhead(ahead);
+      });
+      this.#batches.release(own);
+      batch = following;
       const seconds = data + watch.lap();
-      await this.#afterStep(next, phases.loss, batch.inputs.rows, seconds);
-      this.#options.onStep?.({ ...phases.phases, data, total: seconds });
+      await this.#afterStep(next, step, own.inputs.rows, { ...step.phases, data, total: seconds });
       if (next.epoch > epoch) await this.#endEpoch();
       else await this.#checkpointBetween();
     }
@@ -112,22 +130,38 @@ export class Trainer {
     return 'completed';
   }
 
-  #upcoming(): Promise<Batch> | null {
-    return this.#position.epoch < this.#epochs ? this.#batches.load(this.#position) : null;
+  /** The batch of a position; null after the last epoch. A failure is met by whoever awaits it. */
+  #load(position: Position): Promise<Batch> | null {
+    if (position.epoch >= this.#epochs) return null;
+    const batch = this.#batches.load(position);
+    batch.catch(() => undefined);
+    return batch;
   }
 
-  async #step(batch: Batch): Promise<{ loss: number; phases: StepPhases }> {
-    const { engine, network, pool, spec } = this.#options;
+  #forwardAhead(batch: Promise<Batch>): Promise<Forwarded> {
+    const forward = batch.then((loaded) => stepForward(loaded, this.#options));
+    forward.catch(() => undefined);
+    return forward;
+  }
+
+  /** Releases what was made for a step that is not to be. */
+  async #discard(batch: Promise<Batch> | null): Promise<void> {
+    if (this.#ahead) releaseActivations(this.#options.engine, (await this.#ahead).activations);
+    if (batch) this.#batches.release(await batch);
+  }
+
+  async #step(batch: Batch, forward: Promise<Forwarded>, onSwept: () => void): Promise<StepResult> {
+    const { spec } = this.#options;
     const { epoch, step } = this.#position;
     const incidents: GuardIncident[] = [];
     try {
-      const result = await trainStep(batch, {
-        engine,
-        network,
-        pool,
+      const result = await trainStep(batch, forward, {
+        ...this.#options,
         guard: { ...spec.guard, enabled: spec.guard.enabled && spec.training.algorithm === 'locoprop' },
+        step: step + 1,
         rateFactor: epochFactor(spec.training.schedule, epoch, spec.training.epochs),
         onIncident: (incident) => incidents.push(incident),
+        onSwept,
       });
       this.#statistics.addStep(result.reports);
       for (const incident of incidents) await this.#reportIncident(incident);
@@ -153,10 +187,12 @@ export class Trainer {
     });
   }
 
-  async #afterStep(next: Position, loss: number, examples: number, seconds: number): Promise<void> {
+  async #afterStep(next: Position, { loss }: StepResult, examples: number, times: StepTimes): Promise<void> {
     const { epoch } = this.#position;
-    this.#trainSeconds += seconds;
+    this.#trainSeconds += times.total;
+    this.#statistics.stepSeconds.push(times.total);
     this.#position = next;
+    const { total: seconds, ...phases } = times;
     await this.#options.recorder.emit({
       type: 'step.done',
       epoch: epoch + 1,
@@ -164,7 +200,9 @@ export class Trainer {
       loss,
       examples,
       seconds,
+      phases,
     });
+    this.#options.onStep?.(times);
   }
 
   async #checkpointBetween(): Promise<void> {
@@ -193,7 +231,7 @@ export class Trainer {
 
   async #measure(): Promise<EpochMetrics> {
     const { spec, train, test, network, pool, engine } = this.#options;
-    const parameters = network.layers.map((_, layer) => pool.parameters(layer));
+    const parameters = await Promise.all(network.layers.map((_, layer) => pool.parameters(layer)));
     const trained: TrainedNetwork = { engine, network, parameters };
     const onData = (dataset: Dataset, examples: number | null): Promise<Evaluation> =>
       evaluate(trained, dataset, {
@@ -204,6 +242,7 @@ export class Trainer {
     const onTrain = await onData(train, spec.evaluation.trainExamples);
     const onTest = test && (await onData(test, spec.evaluation.testExamples));
     const { epoch, step } = this.#position;
+    const cluster = pool.workerMetrics(this.#statistics.stepSeconds);
     const examples = step * Math.min(spec.training.batchSize, train.examples);
     return {
       epoch,
@@ -217,6 +256,7 @@ export class Trainer {
       trainSeconds: this.#trainSeconds,
       examplesPerSecond: examples / this.#trainSeconds,
       layers: this.#statistics.metrics,
+      ...(cluster && { cluster }),
     };
   }
 

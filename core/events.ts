@@ -18,6 +18,13 @@ export interface EpochMetrics {
   readonly examplesPerSecond: number;
   /** Mean over the epoch's steps of each layer's local objective, first layer first. */
   readonly layers: readonly LayerMetrics[];
+  /** Where workers solve the layers: what the planner foretold, and what was. */
+  readonly cluster?: {
+    /** Mean over the epoch's steps. */
+    readonly stepSeconds: number;
+    readonly predictedSeconds: number;
+    readonly workers: readonly WorkerMetrics[];
+  };
 }
 
 export interface LayerMetrics {
@@ -32,6 +39,39 @@ export interface LayerMetrics {
   readonly largestRise: number | null;
   /** Solves that the guard had redone in this epoch. */
   readonly guardRedone: number;
+}
+
+/** Columns of a layer and who solves them. */
+export interface PlacedColumns {
+  /** From 1. */
+  readonly layer: number;
+  /** The columns start to end − 1, from 0. */
+  readonly start: number;
+  readonly end: number;
+  readonly worker: string;
+}
+
+/** A worker as it joined. */
+export interface WorkerInfo {
+  readonly worker: string;
+  readonly host: string;
+  readonly engine: string;
+  readonly threads: number;
+  readonly memoryBytes: number;
+  /** 10⁹ floating-point operations a second of a local problem, as it measured. */
+  readonly gflops: number;
+  /** Bytes a second of its link, as it measured. */
+  readonly bandwidth: number;
+}
+
+/** A worker in one epoch. */
+export interface WorkerMetrics {
+  readonly worker: string;
+  /** Share of the steps' time in which it was solving. */
+  readonly busy: number;
+  readonly solves: number;
+  /** Bytes of matrices, both ways. */
+  readonly bytes: number;
 }
 
 /** Why a run ended. */
@@ -61,6 +101,17 @@ export type RunEventBody =
       readonly loss: number;
       readonly examples: number;
       readonly seconds: number;
+      /** What they went to. */
+      readonly phases: {
+        /** Waiting for the batch. */
+        readonly data: number;
+        /** The forward pass, as far as it did not run beside the solves of the step before. */
+        readonly forward: number;
+        /** The backward sweep: gradients and displacements. */
+        readonly targets: number;
+        /** The local problems; where workers solve them, what is left of them after the sweep. */
+        readonly solve: number;
+      };
     }
   | {
       readonly type: 'guard.redone';
@@ -79,6 +130,34 @@ export type RunEventBody =
       readonly best: boolean;
     }
   | { readonly type: 'checkpoint.damaged'; readonly file: string; readonly reason: string }
+  | ({ readonly type: 'worker.joined' } & WorkerInfo)
+  /** It said that it leaves, and its parts are elsewhere. */
+  | { readonly type: 'worker.left'; readonly worker: string; readonly reason: string }
+  | { readonly type: 'worker.lost'; readonly worker: string; readonly reason: string }
+  | { readonly type: 'worker.refused'; readonly peer: string; readonly code: string; readonly reason: string }
+  | {
+      readonly type: 'plan.made';
+      /** Steps committed before it holds. */
+      readonly step: number;
+      readonly parts: readonly PlacedColumns[];
+      readonly predictedSeconds: number;
+      /** Workers that would slow a step down. */
+      readonly leftOut: readonly string[];
+      /** How many parts changed their place. */
+      readonly moved: number;
+    }
+  | {
+      readonly type: 'part.recovered';
+      /** The step in hand. */
+      readonly step: number;
+      readonly part: PlacedColumns;
+      readonly from: string;
+      /** Solves that were made again. */
+      readonly repeated: number;
+      readonly seconds: number;
+    }
+  /** There is nobody to solve: the run goes on when a worker joins. */
+  | { readonly type: 'run.waiting'; readonly step: number; readonly reason: string }
   | {
       readonly type: 'run.ended';
       readonly outcome: RunOutcome;

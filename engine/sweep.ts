@@ -54,19 +54,20 @@ export async function forwardLayer(
 /**
  * The forward pass, first layer first. The caller releases the activations with `releaseActivations`.
  *
+ * @param parameters of a layer; it is entered as soon as they are there
  * @param inputs X of the first layer [examples, inputs]
  */
 export async function forwardPass(
   engine: Engine,
   rules: readonly LayerRule[],
-  parameters: readonly ParameterTensors[],
+  parameters: (layer: number) => ParameterTensors | Promise<ParameterTensors>,
   inputs: Tensor,
 ): Promise<Activation[]> {
   const activations: Activation[] = [];
   let below = inputs;
   try {
     for (const [layer, rule] of rules.entries()) {
-      const activation = await forwardLayer(engine, rule, parameters[layer]!, below);
+      const activation = await forwardLayer(engine, rule, await parameters(layer), below);
       activations.push(activation);
       below = activation.output;
     }

@@ -4,10 +4,13 @@ import { LocopropError } from '../../core/errors/error.js';
 import type { RunSummary } from '../../coordinator/finish/summary.js';
 import type { JobFile } from '../../services/configuration/job-file.js';
 import type { Run } from '../../services/store/run.js';
+import type { ClusterOptions } from '../../coordinator/cluster/cluster.js';
+import { clusterOf, type ClusterFlags } from '../cluster.js';
 import { Interruption } from '../interruption.js';
 import { logEvent, openLog, type LogLevel } from '../log.js';
 import {
   collect,
+  toCount,
   withEngine,
   withLog,
   withOutput,
@@ -16,12 +19,12 @@ import {
   type LogOptions,
   type OutputOptions,
 } from '../options.js';
-import { print, printJson } from '../output.js';
+import { note, print, printJson } from '../output.js';
 import { allOverrides, requireChangeable } from '../overrides.js';
 import { openProgress, type ProgressView } from '../progress.js';
 import { summaryText } from '../summary-text.js';
 
-interface TrainOptions extends OutputOptions, EngineOptions, LogOptions {
+interface TrainOptions extends OutputOptions, EngineOptions, LogOptions, ClusterFlags {
   readonly resume?: string;
   readonly out?: string;
   readonly set?: readonly string[];
@@ -38,6 +41,17 @@ export function addTrain(program: Command, context: CommandContext): void {
     .option('--resume <run>', 'continue the run in this folder, with its own spec')
     .option('--set <path=value>', 'set a field of the spec; may be repeated', collect)
     .option('--out <dir>', "the run's folder (default: runs/<name of the job>)")
+    .option('--workers <n>', 'solve the layers on so many workers, started on this machine', toCount)
+    .option(
+      '--worker-threads <n>',
+      'threads of each of them (default: their share of the processors)',
+      toCount,
+    )
+    .option('--listen <address>', 'solve the layers on workers that dial in here, HOST:PORT')
+    .option('--solve-here', 'let the engine of this process solve parts too')
+    .option('--tls <dir>', 'certificates to show to workers and to ask of them; see `locoprop certs`')
+    .option('--token-file <file>', 'the token that workers must send')
+    .option('--insecure', 'listen for workers of other machines without certificates and token')
     .action(async (spec: string | undefined, options: TrainOptions) => {
       context.setExitCode(await train(spec, options, context));
     });
@@ -53,12 +67,18 @@ async function train(
   requireOneSource(specFile, options);
   const interruption = new Interruption();
   try {
+    const cluster = await clusterOf(options);
     const { job, run } = await openJob(specFile, options, context);
     try {
-      const summary = await runToEnd(job, run, options, interruption.signal);
+      const summary = await runToEnd(job, run, options, cluster, interruption.signal);
       if (options.json) printJson(summary);
       else print(summaryText(summary));
       return summary.outcome === 'stopped' ? interruption.exitCode : 0;
+    } catch (error) {
+      const stopped = error instanceof LocopropError && error.code === 'RUN_STOPPED_WAITING';
+      if (!stopped || options.json) throw error;
+      note(`${error.message} ${error.remedy}`);
+      return interruption.exitCode;
     } finally {
       await run.close();
     }
@@ -110,13 +130,14 @@ async function runToEnd(
   job: JobFile,
   run: Run,
   { resume, logLevel }: TrainOptions,
+  cluster: ClusterOptions | null,
   stop: AbortSignal,
 ): Promise<RunSummary> {
   const { trainToEnd } = await import('../../coordinator/finish/train-to-end.js');
   const view = logLevel === 'silent' ? openProgress(process.stderr) : await logView(logLevel);
   run.events.subscribe(view.record);
   try {
-    const options = { run, resume: resume !== undefined, stop };
+    const options = { run, resume: resume !== undefined, stop, ...(cluster && { cluster }) };
     return await trainToEnd({ ...job, environment: process.env }, options);
   } finally {
     view.close();

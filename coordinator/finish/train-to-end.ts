@@ -1,4 +1,5 @@
 import type { Run } from '../../services/store/run.js';
+import type { ClusterOptions } from '../cluster/cluster.js';
 import { runJob, type Job } from '../runner.js';
 import { finishRun } from './finish-run.js';
 import { keepLossChart } from './loss-chart.js';
@@ -10,6 +11,8 @@ export interface TrainToEndOptions {
   readonly resume: boolean;
   /** Ends the run after the step in hand, with a checkpoint. */
   readonly stop: AbortSignal;
+  /** Workers to solve the layers; without them the run's own engine does. */
+  readonly cluster?: ClusterOptions;
 }
 
 /**

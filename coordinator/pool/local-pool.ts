@@ -9,6 +9,7 @@ import {
   type ParameterTensors,
 } from '../../engine/layer-tensors.js';
 import { solveLayer } from '../../engine/solve.js';
+import { deferred, type Deferred } from './deferred.js';
 import type { LayerPool, LayerReport, PlacedProblem } from './layer-pool.js';
 
 export interface LocalPoolOptions {
@@ -16,13 +17,18 @@ export interface LocalPoolOptions {
   readonly objective: boolean;
 }
 
-/** Solves every layer on the coordinator's own engine. */
+/** Solves every layer on the coordinator's own engine, one after the other. */
 export class LocalPool implements LayerPool {
+  readonly concurrent = false;
   readonly #engine: Engine;
   readonly #rules: readonly LayerRule[];
   readonly #options: LocalPoolOptions;
-  readonly #committed: LayerTensors[];
+  readonly #settled: LayerTensors[];
   readonly #solved = new Map<number, LayerTensors>();
+  /** By layer: what the next forward pass waits for while the layer is being solved. */
+  readonly #pending = new Map<number, Deferred<ParameterTensors>>();
+  /** States that a step in hand has replaced. */
+  #replaced: LayerTensors[] = [];
 
   private constructor(
     engine: Engine,
@@ -32,7 +38,7 @@ export class LocalPool implements LayerPool {
   ) {
     this.#engine = engine;
     this.#rules = rules;
-    this.#committed = states;
+    this.#settled = states;
     this.#options = options;
   }
 
@@ -47,46 +53,70 @@ export class LocalPool implements LayerPool {
     return new LocalPool(engine, rules, uploaded, options);
   }
 
-  parameters(layer: number): ParameterTensors {
-    return this.#committed[layer]!;
+  parameters(layer: number): Promise<ParameterTensors> {
+    return this.#pending.get(layer)?.promise ?? Promise.resolve(this.#settled[layer]!);
   }
 
-  async solve({ layer, rateFactor, ...problem }: PlacedProblem): Promise<LayerReport> {
+  async solve({
+    layer,
+    rateFactor,
+    inputs,
+    displacement,
+    preactivation,
+  }: PlacedProblem): Promise<LayerReport> {
+    if (!this.#pending.has(layer)) this.#pending.set(layer, deferred());
     const { state, ...report } = await solveLayer(
       this.#engine,
       this.#rules[layer]!,
-      problem,
-      this.#committed[layer]!,
+      { inputs, displacement, preactivation },
+      this.#settled[layer]!,
       { rateFactor, objective: this.#options.objective },
     );
-    this.reject(layer);
+    this.#drop(layer);
     this.#solved.set(layer, state);
     return report;
   }
 
-  reject(layer: number): void {
+  settle(layer: number, accepted: boolean): Promise<void> {
     const solved = this.#solved.get(layer);
-    if (solved) this.#engine.release(layerTensors(solved));
-    this.#solved.delete(layer);
+    if (accepted && solved) {
+      this.#replaced.push(this.#settled[layer]!);
+      this.#settled[layer] = solved;
+      this.#solved.delete(layer);
+    } else {
+      this.#drop(layer);
+    }
+    this.#pending.get(layer)?.resolve(this.#settled[layer]!);
+    this.#pending.delete(layer);
+    return Promise.resolve();
   }
 
-  commit(): void {
-    for (const [layer, state] of this.#solved) {
-      this.#engine.release(layerTensors(this.#committed[layer]!));
-      this.#committed[layer] = state;
-    }
-    this.#solved.clear();
+  commit(): Promise<void> {
+    for (const state of this.#replaced) this.#engine.release(layerTensors(state));
+    this.#replaced = [];
+    return Promise.resolve();
+  }
+
+  workerMetrics(): undefined {
+    return undefined;
   }
 
   async states(): Promise<LayerState[]> {
     const states: LayerState[] = [];
-    for (const layer of this.#committed) states.push(await downloadLayer(this.#engine, layer));
+    for (const layer of this.#settled) states.push(await downloadLayer(this.#engine, layer));
     return states;
   }
 
-  close(): Promise<void> {
-    for (let layer = 0; layer < this.#rules.length; layer++) this.reject(layer);
-    for (const layer of this.#committed) this.#engine.release(layerTensors(layer));
-    return Promise.resolve();
+  async close(): Promise<void> {
+    for (let layer = 0; layer < this.#rules.length; layer++) this.#drop(layer);
+    await this.commit();
+    for (const layer of this.#settled) this.#engine.release(layerTensors(layer));
+  }
+
+  /** Forgets a solution. */
+  #drop(layer: number): void {
+    const solved = this.#solved.get(layer);
+    if (solved) this.#engine.release(layerTensors(solved));
+    this.#solved.delete(layer);
   }
 }

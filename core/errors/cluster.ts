@@ -14,6 +14,13 @@ export const clusterErrors = {
     retryable: false,
     exitCode: 2,
   },
+  CLUSTER_HOST_INVALID: {
+    message: '"{host}" is neither the name nor the address of a machine.',
+    remedy:
+      'Write a name such as trainer.example.org, or an address such as 10.0.0.5 or fd00::5, without a port.',
+    retryable: false,
+    exitCode: 2,
+  },
   CLUSTER_INSECURE: {
     message: 'The address {address} can be reached from other machines, and {missing}.',
     remedy:

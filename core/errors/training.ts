@@ -9,4 +9,10 @@ export const trainingErrors = {
     retryable: false,
     exitCode: 1,
   },
+  RUN_STOPPED_WAITING: {
+    message: 'The run was stopped while it waited for workers, after step {step}.',
+    remedy: 'Continue it with `locoprop train --resume RUN`: it goes on from its last checkpoint.',
+    retryable: true,
+    exitCode: 1,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -149,6 +149,23 @@ const engine = z
   .prefault({})
   .describe('The compute engine.');
 
+const cluster = z
+  .strictObject({
+    wire: word(
+      ['f32', 'bf16'],
+      'How matrices travel between the coordinator and its workers: as they are, or rounded to bfloat16 in ' +
+        'half the bytes, inputs and residuals directly and weights as differences that both ends apply alike.',
+    ).default('f32'),
+    leaseSeconds: z
+      .number()
+      .min(0.5)
+      .max(3600)
+      .default(5)
+      .describe('A worker from which nothing came for so long is taken to be lost.'),
+  })
+  .prefault({})
+  .describe('How a run works with its workers, where it has some.');
+
 const evaluation = z
   .strictObject({
     everyEpochs: wholeNumber('Epochs between two evaluations; the last epoch always has one.').default(1),
@@ -213,6 +230,7 @@ export const jobSchema = (catalogue: PartCatalogue) => {
         ),
       guard,
       engine,
+      cluster,
       evaluation,
       checkpoints,
       initialWeights: filePath(

@@ -56,6 +56,12 @@ export interface JobSpec {
     readonly shrink: number;
   };
   readonly engine: { readonly name: string; readonly threads: number | null };
+  readonly cluster: {
+    /** How matrices travel between coordinator and workers. */
+    readonly wire: 'f32' | 'bf16';
+    /** A worker from which nothing came for so long is lost. */
+    readonly leaseSeconds: number;
+  };
   readonly evaluation: {
     readonly everyEpochs: number;
     readonly trainExamples: number | null;

@@ -116,7 +116,7 @@ async function runStep(
   const { engine } = scope;
   const inputs = await scope.upload(step.inputs);
   const labels = await scope.upload(step.labels);
-  const activations = await forwardPass(engine, network.layers, states, inputs);
+  const activations = await forwardPass(engine, network.layers, (layer) => states[layer]!, inputs);
   scope.keep(activations.flatMap(({ preactivation, output }) => [preactivation, output]));
   const { loss, gradient } = await lossGradient(engine, network, activations.at(-1)!, labels);
   comparison.number(`loss${of}`, loss, step.loss);

@@ -9,7 +9,7 @@ export const hasCode = (cause: unknown, ...codes: string[]): boolean =>
   isSystemError(cause) && codes.includes(cause.code ?? '');
 
 /** What a failure says for itself: `no space left on device`, without the call and the temporary names. */
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const known =
     isSystemError(cause) && cause.errno !== undefined ? getSystemErrorMap().get(cause.errno) : undefined;

@@ -28,6 +28,13 @@ const metricsSchema = z.object({
       guardRedone: required,
     }),
   ),
+  cluster: z
+    .object({
+      stepSeconds: required,
+      predictedSeconds: required,
+      workers: z.array(z.object({ worker: z.string(), busy: required, solves: required, bytes: required })),
+    })
+    .exactOptional(),
 });
 
 /**

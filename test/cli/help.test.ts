@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { locoprop } from './support.js';
 
 const page = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-const commands = ['init', 'train', 'evaluate', 'predict', 'export', 'verify', 'doctor'];
+const commands = ['init', 'train', 'evaluate', 'predict', 'export', 'certs', 'verify', 'doctor'];
 
 /** What a process loaded, from V8's own record of it. */
 async function loadedBy(...args: string[]): Promise<string[]> {

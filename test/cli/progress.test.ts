@@ -32,6 +32,7 @@ const stepDone = (step: number): RunEvent =>
     loss: 61.23456,
     examples: 100,
     seconds: 0.5,
+    phases: { data: 0, forward: 0, targets: 0, solve: 0 },
   });
 
 /** A stream that keeps what is written. */

@@ -4,9 +4,11 @@ import { Parts } from '#core/parts/registry.js';
 import { randomStream } from '#core/random.js';
 import { parseSpec } from '#core/spec/parse.js';
 import type { JobSpec } from '#core/spec/job-spec.js';
+import type { LayerRule } from '#core/layer.js';
 import type { LayerState, RunState } from '#core/state.js';
 import { initialStates } from '#coordinator/initial-state.js';
 import { buildNetwork } from '#coordinator/network.js';
+import type { LayerPool } from '#coordinator/pool/layer-pool.js';
 import { LocalPool } from '#coordinator/pool/local-pool.js';
 import { START, Trainer, type Progress } from '#coordinator/trainer.js';
 import type { Engine } from '#engine/engine.js';
@@ -63,36 +65,63 @@ export interface Recording {
   readonly states: LayerState[];
 }
 
+/** What a test's pool is made of. */
+export interface PoolNeeds {
+  readonly engine: Engine;
+  readonly rules: readonly LayerRule[];
+  readonly states: readonly LayerState[];
+  readonly step: number;
+  readonly batch: number;
+  readonly objective: boolean;
+  readonly emit: (event: RunEventBody) => void;
+  readonly stop: AbortSignal;
+}
+
 export interface TrainOptions {
   readonly from?: RunState;
   /** Stops after so many steps of this call. */
   readonly stopAfter?: number;
+  /** By default one that solves on the trainer's own engine. */
+  readonly makePool?: (needs: PoolNeeds) => Promise<LayerPool>;
+  /** Told of each step as it is committed. */
+  readonly onStep?: (step: number) => void | Promise<void>;
 }
+
+const makeLocalPool = ({ engine, rules, states, objective }: PoolNeeds): Promise<LayerPool> =>
+  LocalPool.create(engine, rules, states, { objective });
 
 /** Trains a job with an in-memory recorder; what it throws comes with the recording so far. */
 export async function train(
   engine: Engine,
   spec: JobSpec,
-  { from, stopAfter }: TrainOptions = {},
+  { from, stopAfter, makePool = makeLocalPool, onStep }: TrainOptions = {},
 ): Promise<Recording & { readonly outcome: string; readonly error: unknown }> {
   const dataset = smallData();
   const network = buildNetwork(spec, parts, dataset.features);
   const states = from ? structuredClone([...from.layers]) : initialStates(spec, network.layers);
-  const pool = await LocalPool.create(engine, network.layers, states, {
-    objective: spec.training.algorithm === 'locoprop',
-  });
   const stop = new AbortController();
   const events: RunEventBody[] = [];
+  const pool = await makePool({
+    engine,
+    rules: network.layers,
+    states,
+    step: from?.position.step ?? 0,
+    batch: spec.training.batchSize,
+    objective: spec.training.algorithm === 'locoprop',
+    emit: (event) => events.push(event),
+    stop: stop.signal,
+  });
   const checkpoints: { state: RunState; best: boolean }[] = [];
   let steps = 0;
   const recorder = {
     get lastEvent() {
       return events.length;
     },
-    emit: (event: RunEventBody) => {
+    emit: async (event: RunEventBody) => {
       events.push(event);
-      if (event.type === 'step.done' && ++steps === stopAfter) stop.abort();
-      return Promise.resolve();
+      if (event.type !== 'step.done') return;
+      if (++steps === stopAfter) stop.abort();
+      await onStep?.(event.step);
     },
     saveCheckpoint: (state: RunState, best: boolean) => {
       checkpoints.push({ state, best });

@@ -1,5 +1,6 @@
 import { catalogue, type ErrorCode } from '#core/errors/catalogue.js';
 import { cliErrors } from '#core/errors/cli.js';
+import { clusterErrors } from '#core/errors/cluster.js';
 import { dataErrors } from '#core/errors/data.js';
 import { engineErrors } from '#core/errors/engine.js';
 import type { ErrorEntry } from '#core/errors/entry.js';
@@ -11,7 +12,16 @@ import { trainingErrors } from '#core/errors/training.js';
 import { describe, expect, it } from 'vitest';
 
 const entries = Object.entries<ErrorEntry>(catalogue);
-const areas = [cliErrors, dataErrors, engineErrors, exportErrors, specErrors, storeErrors, trainingErrors];
+const areas = [
+  cliErrors,
+  clusterErrors,
+  dataErrors,
+  engineErrors,
+  exportErrors,
+  specErrors,
+  storeErrors,
+  trainingErrors,
+];
 
 describe('the catalogue of errors', () => {
   it('holds every code of every area once', () => {

@@ -45,7 +45,7 @@ const forms: readonly { readonly pattern: RegExp; readonly form: Check }[] = [
   { pattern: /^(npx )?locoprop train --resume /, form: (command) => command },
   { pattern: /^(npx )?locoprop train /, form: (command) => `${command} ${QUICK}` },
   {
-    pattern: /^(npx )?locoprop (init|evaluate|predict|export|doctor)( |$)/,
+    pattern: /^(npx )?locoprop (init|evaluate|predict|export|certs|doctor)( |$)/,
     form: (command) => command,
   },
   // test/engine runs them on every engine.

@@ -49,7 +49,7 @@ export async function takeStep(
   states: LayerTensors[],
   batch: Batch,
 ): Promise<number> {
-  const activations = await forwardPass(engine, network.layers, states, batch.inputs);
+  const activations = await forwardPass(engine, network.layers, (layer) => states[layer]!, batch.inputs);
   const { loss, gradient } = await lossGradient(engine, network, activations.at(-1)!, batch.labels);
   const old = [...states];
   for await (const problem of backwardSweep(engine, network, old, activations, gradient)) {

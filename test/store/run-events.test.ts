@@ -16,6 +16,7 @@ const stepDone = (step: number): RunEventBody => ({
   loss: 1 / step,
   examples: 10,
   seconds: 0.1,
+  phases: { data: 0, forward: 0, targets: 0, solve: 0 },
 });
 
 const metricsAt = (epoch: number): EpochMetrics => ({

@@ -185,8 +185,8 @@ describe('a Load', () => {
     ['whose bias is too high', { bias: reshaped(message.bias, { rows: 2 }) }, /"bias" is 2×4, not 1×4/],
     [
       'whose slot has another shape',
-      { weightSlots: { ...message.weightSlots, ms: reshaped(message.weights, { rows: 4 }) } },
-      /"weights.ms" is 4×4, not 5×4/,
+      { weightSlots: { ...message.weightSlots, [lacking]: reshaped(message.weights, { rows: 4 }) } },
+      /"weights\.\w+" is 4×4, not 5×4/,
     ],
     ['that lacks a slot of the weights', { weightSlots: fewer }, /the slots of the bias are/],
     [
@@ -308,7 +308,7 @@ describe('a Solve', () => {
 });
 
 describe('memory', () => {
-  const bytes = partBytes({ inputs: 5, units: 4, slots: 2, batch: EXAMPLES, exact: false });
+  const bytes = partBytes({ inputs: 5, slots: 2, solver: 'iterative' }, 4, EXAMPLES);
 
   it('is set aside for each part, and refused beyond what was announced', async () => {
     parts = partsOn(engine, 2.5 * bytes);

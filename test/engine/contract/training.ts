@@ -83,7 +83,7 @@ export function trainingContract(running: () => Running): void {
       const network = autoencoder({});
       const states = await uploadStates(engine, SEED, network);
       const batch = await randomBatch(engine, SEED, 4, network);
-      const activations = await forwardPass(engine, network.layers, states, batch.inputs);
+      const activations = await forwardPass(engine, network.layers, (layer) => states[layer]!, batch.inputs);
       const last = activations.at(-1)!;
       const { loss, gradient } = await lossGradient(engine, network, last, batch.labels);
       const [output, labels] = [await engine.download(last.output), await engine.download(batch.labels)];
@@ -102,7 +102,9 @@ export function trainingContract(running: () => Running): void {
       const inputs = await engine.upload(randomMatrix(SEED, 'inputs', 4, 6));
       const before = await engine.statistics();
       const swapped = [states[0]!, states[2]!, states[1]!];
-      await expect(forwardPass(engine, network.layers, swapped, inputs)).rejects.toMatchObject({
+      await expect(
+        forwardPass(engine, network.layers, (layer) => swapped[layer]!, inputs),
+      ).rejects.toMatchObject({
         code: 'ENGINE_CALL_FAILED',
       });
       expect((await engine.statistics()).tensors).toBe(before.tensors);

@@ -1,0 +1,44 @@
+import type { RunEvent } from '../core/events.js';
+import { significant } from './format.js';
+
+/** What is told beside the progress itself; null for most events. */
+export function remarkOn(event: RunEvent): string | null {
+  switch (event.type) {
+    case 'checkpoint.damaged':
+      return `passed over the checkpoint ${event.file}: ${event.reason}`;
+    case 'worker.joined': {
+      const threads = `${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`;
+      const speed = `${significant(event.gflops)} GFLOP/s, ${significant(event.bandwidth / 1e6)} MB/s`;
+      return `worker ${event.worker} joined: ${event.engine}, ${threads}, ${speed}`;
+    }
+    case 'worker.left':
+      return `worker ${event.worker} left: ${event.reason}`;
+    case 'worker.lost':
+      return `worker ${event.worker} was lost: ${event.reason}`;
+    case 'worker.refused':
+      return `refused ${event.peer}: ${event.reason}`;
+    case 'part.recovered':
+      return `layer ${event.part.layer}, columns ${event.part.start} to ${event.part.end - 1}: went from ${event.from} to ${event.part.worker}, ${event.repeated} solves made again`;
+    case 'plan.made':
+      return planText(event);
+    case 'run.waiting':
+      return `waiting for workers: ${event.reason}`;
+    default:
+      return null;
+  }
+}
+
+/** Who solves what, as `local-1: 1, 2[0-500]`: whole layers by number, else their columns. */
+function planText({ parts, predictedSeconds, leftOut }: Extract<RunEvent, { type: 'plan.made' }>): string {
+  const widths = new Map<number, number>();
+  for (const { layer, end } of parts) widths.set(layer, Math.max(end, widths.get(layer) ?? 0));
+  const byWorker = new Map<string, string[]>();
+  for (const { layer, start, end, worker } of parts) {
+    const whole = start === 0 && end === widths.get(layer);
+    const own = byWorker.get(worker) ?? [];
+    byWorker.set(worker, [...own, whole ? `${layer}` : `${layer}[${start}-${end - 1}]`]);
+  }
+  const who = Array.from(byWorker, ([worker, layers]) => `${worker}: ${layers.join(', ')}`);
+  const idle = leftOut.length === 0 ? [] : [`not used: ${leftOut.join(', ')}`];
+  return `layers by worker: ${[...who, ...idle].join('; ')}; ${significant(predictedSeconds)} s a step foretold`;
+}

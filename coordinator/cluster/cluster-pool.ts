@@ -1,0 +1,187 @@
+import type { EpochMetrics, RunEventBody } from '../../core/events.js';
+import { LocopropError } from '../../core/errors/error.js';
+import type { LayerRule } from '../../core/layer.js';
+import type { LayerState } from '../../core/state.js';
+import type { Engine } from '../../engine/engine.js';
+import type { ParameterTensors } from '../../engine/layer-tensors.js';
+import type { LayerPool, LayerReport, PlacedProblem } from '../pool/layer-pool.js';
+import { LayerHome } from './layer-home.js';
+import { isLoss } from './loss.js';
+import { PlanKeeper } from './plan-keeper.js';
+import type { Columns, Place, WireFormat } from './place.js';
+import type { Places } from './places.js';
+import { WorkerStatistics } from './worker-statistics.js';
+
+export interface ClusterPoolOptions {
+  readonly engine: Engine;
+  readonly rules: readonly LayerRule[];
+  readonly states: readonly LayerState[];
+  /** Committed steps that the states are of. */
+  readonly step: number;
+  /** Examples of a batch. */
+  readonly batch: number;
+  readonly wire: WireFormat;
+  /** Report objectives, which the guard needs; costs a product a solve. */
+  readonly objective: boolean;
+  readonly places: Places;
+  /** Of the coordinator's engine, in 10⁹ operations a second. */
+  readonly gflops: number;
+  readonly emit: (event: RunEventBody) => void;
+  /** Ends all waiting. */
+  readonly stop: AbortSignal;
+}
+
+/** Solves the layers on workers that may come, go and die, and on the coordinator's own engine if it is a place. */
+export class ClusterPool implements LayerPool {
+  readonly concurrent = true;
+  readonly #options: ClusterPoolOptions;
+  readonly #layers: LayerHome[] = [];
+  readonly #plans: PlanKeeper;
+  readonly #statistics = new WorkerStatistics();
+  #step: number;
+  #slotsOnTheirWay: Promise<void> | null = null;
+
+  private constructor(options: ClusterPoolOptions) {
+    this.#options = options;
+    this.#step = options.step;
+    this.#plans = new PlanKeeper(options);
+  }
+
+  /** Waits for the first place, and puts the layers' parts on the places that there are. */
+  static async create(options: ClusterPoolOptions): Promise<ClusterPool> {
+    const { engine } = options;
+    if (engine.info.precision !== 'float32') {
+      const reason = 'workers solve in float32, and so must the coordinator compute';
+      throw new LocopropError('ENGINE_UNAVAILABLE', { engine: engine.info.name, reason });
+    }
+    const pool = new ClusterPool(options);
+    for (const [layer, rule] of options.rules.entries()) {
+      pool.#layers.push(await pool.#home(rule, options.states[layer]!));
+    }
+    while (options.places.open.length === 0) await pool.#wait('no worker has joined yet');
+    await pool.#arrange();
+    return pool;
+  }
+
+  #home(rule: LayerRule, state: LayerState): Promise<LayerHome> {
+    const { engine, wire, batch, objective, step } = this.#options;
+    return LayerHome.create(rule, state, step, {
+      engine,
+      wire,
+      batch,
+      objective,
+      choosePlace: (columns) => this.#choosePlace(columns),
+      onRecovered: ({ columns, from, to, repeated, seconds }) => {
+        const part = { ...columns, layer: columns.layer + 1, worker: to };
+        this.#options.emit({ type: 'part.recovered', step: this.#step + 1, part, from, repeated, seconds });
+      },
+    });
+  }
+
+  parameters(layer: number): Promise<ParameterTensors> {
+    return this.#layers[layer]!.parameters();
+  }
+
+  solve(problem: PlacedProblem): Promise<LayerReport> {
+    return this.#layers[problem.layer]!.solve(problem);
+  }
+
+  settle(layer: number, accepted: boolean): Promise<void> {
+    return this.#layers[layer]!.settle(accepted);
+  }
+
+  async commit(): Promise<void> {
+    this.#step += 1;
+    for (const layer of this.#layers) layer.commit();
+    if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrange();
+    else this.#bringSlotsHome();
+  }
+
+  workerMetrics(stepSeconds: readonly number[]): EpochMetrics['cluster'] {
+    return this.#statistics.take(this.#options.places.all, this.#plans.predictedSeconds, stepSeconds);
+  }
+
+  async states(): Promise<LayerState[]> {
+    const states: LayerState[] = [];
+    for (const layer of this.#layers) states.push(await layer.state());
+    return states;
+  }
+
+  async close(): Promise<void> {
+    await this.#slotsOnTheirWay;
+    for (const layer of this.#layers) layer.close();
+  }
+
+  /** Has slots come home behind the weights, every so many steps. */
+  #bringSlotsHome(): void {
+    const due = this.#layers.filter(
+      ({ recoveryStep }) => this.#step - recoveryStep >= this.#plans.stepsBetweenSlots,
+    );
+    if (this.#slotsOnTheirWay || due.length === 0) return;
+    const coming = Promise.all(due.map((layer) => layer.bringSlotsHome(false)));
+    this.#slotsOnTheirWay = coming.then(
+      () => undefined,
+      (error: unknown) => {
+        // A place was lost: what is at hand still does, and the next attempt is a step away.
+        if (!isLoss(error)) throw error;
+      },
+    );
+    void this.#slotsOnTheirWay.finally(() => (this.#slotsOnTheirWay = null));
+  }
+
+  /** Plans anew for the places there are, and moves the parts that are to move. */
+  async #arrange(): Promise<void> {
+    const { places, emit } = this.#options;
+    const byName = new Map(places.open.map((place) => [place.offer.id, place]));
+    const current = this.#layers.flatMap(({ parts }) => parts);
+    const plan = this.#plans.make(
+      [...byName.values()],
+      current.filter(({ place }) => byName.has(place.offer.id)),
+    );
+    const stays = new Set(current.map(({ columns, place }) => nameOf(columns, place.offer.id)));
+    for (const [layer, home] of this.#layers.entries()) {
+      const own = plan.parts.filter((part) => part.layer === layer);
+      await home.arrange(own.map(({ place, ...columns }) => ({ columns, place: byName.get(place)! })));
+    }
+    const busy = new Set(this.#layers.flatMap(({ parts }) => parts.map(({ place }) => place)));
+    for (const place of places.all) if (place.leaving && !busy.has(place)) place.dismiss();
+    emit({
+      type: 'plan.made',
+      step: this.#step,
+      parts: plan.parts.map(({ place, ...columns }) => ({
+        ...columns,
+        layer: columns.layer + 1,
+        worker: place,
+      })),
+      predictedSeconds: plan.predictedSeconds,
+      leftOut: plan.leftOut,
+      moved: plan.parts.filter(({ place, ...columns }) => !stays.has(nameOf(columns, place))).length,
+    });
+  }
+
+  /** The place that has least to do; waits for one where there is none. */
+  async #choosePlace(columns: Columns): Promise<Place> {
+    for (;;) {
+      const place = this.#plans.leastBusy(
+        columns,
+        this.#options.places.open,
+        this.#layers.flatMap(({ parts }) => parts),
+      );
+      if (place) return place;
+      const there = this.#options.places.open.length;
+      await this.#wait(
+        there === 0
+          ? 'all workers are gone'
+          : `no worker has memory for a part of layer ${columns.layer + 1}`,
+      );
+    }
+  }
+
+  async #wait(reason: string): Promise<void> {
+    const { places, emit, stop } = this.#options;
+    emit({ type: 'run.waiting', step: this.#step, reason });
+    await places.nextChange(stop);
+  }
+}
+
+const nameOf = ({ layer, start, end }: Columns, place: string): string => `${layer} ${start} ${end} ${place}`;

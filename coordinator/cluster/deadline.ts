@@ -1,0 +1,38 @@
+/** Answers of which the spread is taken. */
+const WINDOW = 31;
+/** A deadline is never shorter than this. */
+const FLOOR_MS = 10_000;
+/** Until there are answers to judge by. */
+const FIRST_MS = 60_000;
+/** How many times the expected time the first answers may take. */
+const FIRST_FACTOR = 20;
+/** Median absolute deviations above the median. */
+const DEVIATIONS = 10;
+
+const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((x, y) => x - y);
+  return sorted[Math.floor(sorted.length / 2)]!;
+};
+
+/**
+ * How long an answer may take, learnt from those before it: the median of how much longer than expected
+ * they took, and ten of their median absolute deviations, and twice that.
+ */
+export class AdaptiveDeadline {
+  /** Time taken ÷ time expected. */
+  readonly #ratios: number[] = [];
+
+  /** @param expectedMs reckoned from operations, bytes and speeds */
+  add(takenMs: number, expectedMs: number): void {
+    this.#ratios.push(takenMs / expectedMs);
+    if (this.#ratios.length > WINDOW) this.#ratios.shift();
+  }
+
+  /** Milliseconds from now. */
+  of(expectedMs: number): number {
+    if (this.#ratios.length < 3) return Math.max(FIRST_MS, FIRST_FACTOR * expectedMs);
+    const middle = median(this.#ratios);
+    const deviation = median(this.#ratios.map((ratio) => Math.abs(ratio - middle)));
+    return Math.max(FLOOR_MS, 2 * expectedMs * (middle + DEVIATIONS * deviation));
+  }
+}

@@ -1,0 +1,103 @@
+import type { RunEventBody } from '../../core/events.js';
+import type { Hello } from '../../services/rpc/messages.js';
+import { listen, type WorkerServer } from '../../services/rpc/worker-server.js';
+import type { TransportSecurity } from '../../services/security/transport-security.js';
+import type { Places } from './places.js';
+import { WorkerLink } from './worker-link.js';
+import { WorkerPlace } from './worker-place.js';
+
+/** A worker from which nothing came for so long is lost. */
+export const DEFAULT_LEASE_MS = 5000;
+
+export interface MembersOptions {
+  /** HOST:PORT; port 0 for any. */
+  readonly address: string;
+  readonly security: TransportSecurity;
+  readonly job: string;
+  readonly leaseMs: number;
+  readonly places: Places;
+  readonly emit: (event: RunEventBody) => void;
+}
+
+/** The workers of a run: they dial in, announce themselves and become places. */
+export class Members {
+  readonly #options: MembersOptions;
+  readonly #names = new Set<string>();
+  readonly #links = new Set<WorkerLink>();
+  #server: WorkerServer | null = null;
+
+  private constructor(options: MembersOptions) {
+    this.#options = options;
+  }
+
+  /** @throws LocopropError CLUSTER_LISTEN_FAILED, CLUSTER_ADDRESS_INVALID */
+  static async open(options: MembersOptions): Promise<Members> {
+    const members = new Members(options);
+    const { address, security, emit } = options;
+    members.#server = await listen({
+      address,
+      security,
+      onWorker: (hello, attach) => {
+        const name = members.#nameOf(hello);
+        const link = members.#welcome(name, hello);
+        link.open(attach(link));
+      },
+      onRefused: (peer, { code, message }) => emit({ type: 'worker.refused', peer, code, reason: message }),
+    });
+    return members;
+  }
+
+  /** Where it listens, with the port that it got. */
+  get address(): string {
+    return this.#server!.address;
+  }
+
+  /** Ends all connections: the run has come to its end. */
+  async close(): Promise<void> {
+    for (const link of this.#links) link.end('the run has ended', true);
+    await this.#server?.close();
+  }
+
+  #welcome(name: string, hello: Hello): WorkerLink {
+    const { job, leaseMs, places, emit } = this.#options;
+    let place: WorkerPlace | null = null;
+    const link = new WorkerLink(hello, {
+      name,
+      job,
+      leaseMs,
+      onLeaving: () => {
+        if (!place) return;
+        place.leaving = true;
+        places.changed();
+      },
+    });
+    this.#links.add(link);
+    link.lost.addEventListener('abort', () => {
+      this.#links.delete(link);
+      this.#names.delete(name);
+      if (!place) return;
+      const { message: reason } = link.lost.reason as Error;
+      emit({ type: place.leaving ? 'worker.left' : 'worker.lost', worker: name, reason });
+    });
+    void link.ready.then(
+      (bandwidth) => {
+        place = new WorkerPlace(name, link, bandwidth);
+        const { host, engine, threads, memoryBytes, gflops } = hello;
+        emit({ type: 'worker.joined', worker: name, host, engine, threads, memoryBytes, gflops, bandwidth });
+        places.add(place);
+      },
+      () => undefined,
+    );
+    return link;
+  }
+
+  /** The worker's own name, or with a number where another has it. */
+  #nameOf({ name }: Hello): string {
+    for (let number = 1; ; number++) {
+      const own = number === 1 ? name : `${name}-${number}`;
+      if (this.#names.has(own)) continue;
+      this.#names.add(own);
+      return own;
+    }
+  }
+}
