@@ -53,12 +53,17 @@ export function addWorker(program: Command, context: CommandContext): void {
       toCount,
       30,
     )
-    .option('--health <address>', "answer grpc.health.v1 there, HOST:PORT; `not serving' once it is to stop")
+    .option(
+      '--health <address>',
+      'answer grpc.health.v1 at HOST:PORT: not serving any more once it is to stop',
+    )
     .option('--tls <dir>', 'certificates to show to the coordinator and to ask of it; see `locoprop certs`')
     .option('--token-file <file>', 'the join token of the coordinator')
     .option('--insecure', 'dial other machines without certificates and token')
     .option('--once', 'end with the first run that ends')
-    .addOption(logLevelOption('which lines of the log to write to standard error, as JSON (default: "info")'))
+    .addOption(
+      logLevelOption('write the log to standard error as JSON lines, from this level on (default: info)'),
+    )
     .action((flags: WorkerFlags) => serve(flags, context));
   withOutput(
     command,
