@@ -1,14 +1,11 @@
 import { cpus, totalmem } from 'node:os';
 import { LocopropError } from '../core/errors/error.js';
-import { input, matmul } from '../core/expression/expression.js';
-import type { Routine } from '../core/expression/routine.js';
-import type { Matrix } from '../core/matrix.js';
 import { cpuLimit } from '../engine/cpu-limit.js';
-import type { Engine, EngineInfo } from '../engine/engine.js';
+import type { EngineInfo } from '../engine/engine.js';
 import { engineNames, startEngine } from '../engine/engines.js';
+import { measureSpeed } from '../engine/speed.js';
 import { locatePublicSet, type PublicSetLocation } from '../services/datasets/named.js';
 import { publicSets } from '../services/datasets/named-sets.js';
-import { Stopwatch } from './stopwatch.js';
 
 /** What a machine has of what training needs. */
 export interface Diagnosis {
@@ -56,7 +53,7 @@ async function diagnoseEngine(name: string, threads: number | null): Promise<Eng
   try {
     const engine = await startEngine(name, threads);
     try {
-      return { name, available: true, info: engine.info, gflops: await measureProducts(engine) };
+      return { name, available: true, info: engine.info, gflops: await measureSpeed(engine) };
     } finally {
       await engine.close();
     }
@@ -65,47 +62,4 @@ async function diagnoseEngine(name: string, threads: number | null): Promise<Eng
     const { message: reason, remedy } = error;
     return { name, available: false, reason, remedy };
   }
-}
-
-/** Repeated products of square matrices, in one call. */
-const productsRoutine: Routine = {
-  name: 'products',
-  setup: {},
-  loop: { body: { product: matmul(input('product'), input('factor')) } },
-  outputs: ['product'],
-};
-
-/** A first, small product tells how large the measured ones may be. */
-const PROBE_SIZE = 128;
-const SIZES = [1024, 512, 256];
-const MEASURED_SECONDS = 0.4;
-
-/** The engine's speed in matrix products, in 10⁹ floating-point operations a second. */
-async function measureProducts(engine: Engine): Promise<number> {
-  const probed = await productSpeed(engine, PROBE_SIZE, 1);
-  const operations = probed * 1e9 * MEASURED_SECONDS;
-  const size = SIZES.find((candidate) => 2 * candidate ** 3 <= operations / 4) ?? PROBE_SIZE;
-  return productSpeed(engine, size, Math.max(1, Math.round(operations / (2 * size ** 3))));
-}
-
-async function productSpeed(engine: Engine, size: number, count: number): Promise<number> {
-  // Entries of 1/size keep the products as they are: each row sums to 1.
-  const uniform = (): Matrix => ({
-    rows: size,
-    columns: size,
-    data: new Float32Array(size * size).fill(1 / size),
-  });
-  const inputs = { product: await engine.upload(uniform()), factor: await engine.upload(uniform()) };
-  const run = async (passes: number): Promise<void> => {
-    const call = { routine: productsRoutine, inputs, passes: Array.from({ length: passes }, () => ({})) };
-    const { tensors } = await engine.run(call);
-    engine.release(Object.values(tensors));
-  };
-  // Compiles the routine.
-  await run(1);
-  const watch = new Stopwatch();
-  await run(count);
-  const seconds = watch.lap();
-  engine.release(Object.values(inputs));
-  return (count * 2 * size ** 3) / seconds / 1e9;
 }

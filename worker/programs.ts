@@ -1,0 +1,57 @@
+import { compileRoutine, type Routine } from '../core/expression/routine.js';
+import type { SolveProgram } from '../engine/solve.js';
+import type { Load, RoutineMessage } from '../services/rpc/messages.js';
+import { decodeRoutine } from '../services/rpc/routine-decode.js';
+import { contentKey } from './content-key.js';
+import { requireSameNames, type PartShape } from './part-shape.js';
+import { invalid, Refusal } from './refusal.js';
+
+interface Decoded {
+  readonly routine: Routine;
+  /** Names of the matrices that it reads. */
+  readonly inputs: readonly string[];
+}
+
+/**
+ * How parts are solved. Engines keep what they compile by the identity of a routine: the same routine, sent
+ * again for another part, in another run, is the same object.
+ */
+export class Programs {
+  readonly #decoded = new Map<string, Decoded>();
+
+  /** The program of a Load, which must fit the part. @throws Refusal */
+  programOf({ routine: message, exact }: Load, { slots }: PartShape): SolveProgram {
+    if (!message) throw invalid('no routine');
+    const { routine, inputs } = this.#decode(message);
+    const named = (weights: string, bias: string): string[] =>
+      [weights, bias].flatMap((name) => [name, ...slots.map((slot) => `${name}.${slot}`)]);
+    requireSameNames('outputs of the routine', routine.outputs, named('weights', 'bias'));
+    const known = new Set(['inputs', 'displacement', ...named('initialWeights', 'initialBias')]);
+    if (exact) known.add('positions');
+    const unknown = inputs.find((name) => !known.has(name));
+    if (unknown !== undefined) throw invalid(`the routine reads "${unknown}", which a worker does not have`);
+    if (!routine.numbers?.includes('displacementEnergy')) {
+      throw invalid('the routine gives no displacementEnergy');
+    }
+    return { routine, exact };
+  }
+
+  #decode(message: RoutineMessage): Decoded {
+    const key = contentKey(message);
+    const known = this.#decoded.get(key);
+    if (known) return known;
+    const decoded = decode(message);
+    this.#decoded.set(key, decoded);
+    return decoded;
+  }
+}
+
+function decode(message: RoutineMessage): Decoded {
+  try {
+    const routine = decodeRoutine(message, 'coordinator');
+    return { routine, inputs: compileRoutine(routine).inputs };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Refusal('REFUSAL_CODE_INVALID', error.message, { cause: error });
+  }
+}
