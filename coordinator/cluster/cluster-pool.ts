@@ -7,25 +7,15 @@ import type { ParameterTensors } from '../../engine/layer-tensors.js';
 import type { LayerPool, LayerReport, PlacedProblem } from '../pool/layer-pool.js';
 import { LayerHome } from './layer-home.js';
 import { isLoss } from './loss.js';
-import { PlanKeeper } from './plan-keeper.js';
-import type { Columns, Place, WireFormat } from './place.js';
-import type { Places } from './places.js';
+import { PlanKeeper, type PlanKeeperOptions } from './plan-keeper.js';
+import type { Columns, Place } from './place.js';
 import { WorkerStatistics } from './worker-statistics.js';
 
-export interface ClusterPoolOptions {
+export interface ClusterPoolOptions extends PlanKeeperOptions {
   readonly engine: Engine;
-  readonly rules: readonly LayerRule[];
   readonly states: readonly LayerState[];
   /** Committed steps that the states are of. */
   readonly step: number;
-  /** Examples of a batch. */
-  readonly batch: number;
-  readonly wire: WireFormat;
-  /** Report objectives, which the guard needs; costs a product a solve. */
-  readonly objective: boolean;
-  readonly places: Places;
-  /** Of the coordinator's engine, in 10⁹ operations a second. */
-  readonly gflops: number;
   readonly emit: (event: RunEventBody) => void;
   /** Ends all waiting. */
   readonly stop: AbortSignal;

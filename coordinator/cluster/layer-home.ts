@@ -139,7 +139,7 @@ export class LayerHome {
     }));
     const all = parts.length === 1 ? parts[0]!.matrices : joinColumns(parts, this.#rule.units);
     const whole = async (name: 'weights' | 'bias'): Promise<Matrix<Float32Array>> => {
-      const matrix = all[name]!;
+      const matrix = all[name];
       if (wire === 'f32') return matrix;
       // The worker adds the same rounded difference to the same number.
       return addDifferences(inFloat32(await engine.download(this.#settled[name])), matrix);
