@@ -1,7 +1,7 @@
 import { readSecurity, type CredentialSources } from '#services/security/credentials.js';
 import { makeCertificates } from '#services/security/certificates.js';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -170,14 +170,15 @@ describe('refused are', () => {
     },
   );
 
-  it('not a token that belongs to another user of the machine, who answers for it', async () => {
-    // Only root can give a file away.
-    if (process.getuid?.() !== 0) return;
-    const { chown } = await import('node:fs/promises');
-    const tokenFile = join(await temporaryFolder(), 'token');
-    await writeSecret(tokenFile, TOKEN);
-    await chmod(tokenFile, 0o644);
-    await chown(tokenFile, 65534, 65534);
-    expect(await read('worker', { tokenFile })).toEqual({ tls: null, token: TOKEN });
-  });
+  // Only root can give a file away.
+  it.skipIf(process.getuid?.() !== 0)(
+    'not a token that belongs to another user of the machine, who answers for it',
+    async () => {
+      const tokenFile = join(await temporaryFolder(), 'token');
+      await writeSecret(tokenFile, TOKEN);
+      await chmod(tokenFile, 0o644);
+      await chown(tokenFile, 65534, 65534);
+      expect(await read('worker', { tokenFile })).toEqual({ tls: null, token: TOKEN });
+    },
+  );
 });

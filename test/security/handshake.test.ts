@@ -46,7 +46,7 @@ async function shakeHands(server: End, client: End, servername = 'localhost'): P
   const { port } = listener.address() as AddressInfo;
   const socket = connect({ ...optionsOf(client), host: '127.0.0.1', port, servername });
   const answered = new Promise<string>((resolve) => {
-    socket.on('data', (data) => resolve(data.toString()));
+    socket.on('data', (data: Buffer) => resolve(data.toString()));
     // The server's refusal comes as an alert; its own event says why.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (!/ALERT|ECONNRESET/.test(error.code ?? '')) resolve(`client: ${error.code}`);
