@@ -52,8 +52,8 @@ function orders({ costs, workload }: Model): Range[][] {
   return [released, [...released].sort((x, y) => operations(y) - operations(x))];
 }
 
-/** A layout whose estimated end is later than the best one's by more is not worth predicting. */
-const ESTIMATE_MARGIN = 1.05;
+/** A layout whose estimated end is so much later than the best one's is not worth predicting. */
+const ESTIMATE_MARGIN = 1.5;
 
 /** The best plan that uses the fastest places, however many; or why there is none with all of them. */
 function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck {

@@ -15,13 +15,15 @@ function given(model: Model, { place }: Seat, part: Part, seconds: number, all: 
   const { layer, start, end } = part;
   const { cut } = all;
   const perColumn = model.costs[layer]!.remote.perColumn / (place.gflops * 1e9);
-  const wanted = Math.ceil(seconds / perColumn / cut.multiple) * cut.multiple;
-  const columns = Math.max(wanted, Math.ceil(cut.smallest / cut.multiple) * cut.multiple);
-  const splits = model.workload.layers[layer]!.separable && end - start - columns >= cut.smallest;
-  if (!splits) return { layer, start, end };
+  const columns = Math.max(Math.ceil(seconds / perColumn), cut.smallest);
+  const before = Math.floor((end - columns) / cut.multiple) * cut.multiple;
+  const after = Math.ceil((start + columns) / cut.multiple) * cut.multiple;
+  const splits = model.workload.layers[layer]!.separable;
   const beside = all.parts.filter((other) => other.layer === layer);
   const atStart = beside.some((other) => other.end === start) && !beside.some((other) => other.start === end);
-  return atStart ? { layer, start, end: start + columns } : { layer, start: end - columns, end };
+  if (splits && atStart && end - after >= cut.smallest) return { layer, start, end: after };
+  if (splits && !atStart && before - start >= cut.smallest) return { layer, start: before, end };
+  return { layer, start, end };
 }
 
 /** All parts before the change, and where layers may be cut. */
