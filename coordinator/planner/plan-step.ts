@@ -97,12 +97,16 @@ function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offere
     : new LocopropError('CLUSTER_PART_TOO_LARGE', { layer: stuck, needed: needs[stuck], offered });
 }
 
-export function planWith(model: Model, places: readonly Place[]): Plan {
+/** The best plan that the search finds, or why it finds none. */
+export function findPlan(model: Model, places: readonly Place[]): Plan | Stuck {
   const preferred = search(model, places, preferredCut);
-  if (!('stuck' in preferred)) return preferred;
-  const finest = search(model, places, finestCut);
-  if ('stuck' in finest) throw tooLarge(model, places, finest);
-  return finest;
+  return 'stuck' in preferred ? search(model, places, finestCut) : preferred;
+}
+
+export function planWith(model: Model, places: readonly Place[]): Plan {
+  const found = findPlan(model, places);
+  if ('stuck' in found) throw tooLarge(model, places, found);
+  return found;
 }
 
 /**
