@@ -35,6 +35,12 @@ export function floats(seed: number, rows: number, columns: number): Floats {
   return { rows, columns, data: Float32Array.from({ length: rows * columns }, () => random() - 0.5) };
 }
 
+export const sameBits = (a: Float32Array, b: Float32Array): boolean =>
+  Buffer.compare(
+    Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  ) === 0;
+
 export const helloOf = (name: string, protocol = PROTOCOL): { message: 'hello'; hello: Hello } => ({
   message: 'hello',
   hello: {
