@@ -4,6 +4,7 @@ import type { LayerRule } from '../../core/layer.js';
 import type { LayerState } from '../../core/state.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ParameterTensors } from '../../engine/layer-tensors.js';
+import { deferred } from '../pool/deferred.js';
 import type { LayerPool, LayerReport, PlacedProblem } from '../pool/layer-pool.js';
 import { LayerHome } from './layer-home.js';
 import { isLoss } from './loss.js';
@@ -29,6 +30,7 @@ export class ClusterPool implements LayerPool {
   readonly #plans: PlanKeeper;
   readonly #statistics = new WorkerStatistics();
   #step: number;
+  #swept = deferred<void>();
   #slotsOnTheirWay: Promise<void> | null = null;
 
   private constructor(options: ClusterPoolOptions) {
@@ -73,7 +75,11 @@ export class ClusterPool implements LayerPool {
   }
 
   solve(problem: PlacedProblem): Promise<LayerReport> {
-    return this.#layers[problem.layer]!.solve(problem);
+    return this.#layers[problem.layer]!.solve(problem, this.#swept.promise);
+  }
+
+  swept(): void {
+    this.#swept.resolve();
   }
 
   settle(layer: number, accepted: boolean): Promise<void> {
@@ -82,6 +88,7 @@ export class ClusterPool implements LayerPool {
 
   async commit(): Promise<void> {
     this.#step += 1;
+    this.#swept = deferred();
     for (const layer of this.#layers) layer.commit();
     if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrange();
     else this.#bringSlotsHome();

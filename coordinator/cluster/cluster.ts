@@ -97,7 +97,8 @@ const ownPlace = (engine: Engine, gflops: number): EnginePlace =>
     id: 'coordinator',
     local: true,
     gflops,
-    bandwidth: Infinity,
+    // There is no link; the planner only wants a number.
+    bandwidth: 1e15,
     memoryBytes: Number.MAX_SAFE_INTEGER,
   });
 
