@@ -70,7 +70,7 @@ describe('bfloat16', () => {
     const [before, after] = [floats(1, 1200, 1000), floats(2, 1200, 1000)];
     const differences = await differencesOf(after, before);
     const applied = await addDifferences(before, differences);
-    for (let i = 0; i < before.data.length; i += 1) {
+    for (let i = 0; i < before.data.length; i += 97) {
       const moved = new Float32Array([after.data[i]! - before.data[i]!]);
       const [bits] = new Uint32Array(moved.buffer);
       const expected = Math.fround(before.data[i]! + floatOf((nearest(bits!) << 16) >>> 0));

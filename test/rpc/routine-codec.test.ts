@@ -105,7 +105,7 @@ describe('a routine as a message', () => {
     ['an unknown operator', nodes(x, node('eval', [0])), /unknown operator "eval"/],
     ['an operator of every object', nodes(x, node('toString', [0])), /unknown operator/],
     ['too few arguments', nodes(x, node('add', [0])), /1 arguments for add/],
-    ['very many arguments', nodes(x, node('add', Array(1e6).fill(0))), /1000000 arguments/],
+    ['very many arguments', nodes(x, node('add', Array<number>(1e6).fill(0))), /1000000 arguments/],
     ['an argument that comes later', nodes(x, node('exp', [1])), /node 1 read node 1/],
     ['an axis that is none', nodes(x, node('sum', [0], { axis: '2' })), /reduces along "2"/],
     ['a name that is empty', nodes(node('input')), /name of 0 characters/],

@@ -2,7 +2,7 @@ import { LocopropError } from '#core/errors/error.js';
 import { attachMethod, workerCodec } from '#services/rpc/definition.js';
 import { listenForHealth } from '#services/rpc/health-server.js';
 import { parseAddress, resolveAddresses } from '#services/rpc/addresses.js';
-import type { CoordinatorMessage } from '#services/rpc/messages.js';
+import type { CoordinatorMessage, WorkerMessage } from '#services/rpc/messages.js';
 import { dial } from '#services/rpc/worker-client.js';
 import { plainText } from '#services/security/transport-security.js';
 import { Client, compressionAlgorithms, credentials, type ServiceError } from '@grpc/grpc-js';
@@ -103,7 +103,7 @@ describe('a coordinator', () => {
     ['bytes that are no message', 'CLUSTER_PEER_INVALID', [Buffer.from([0x3a, 0xff, 0xff])]],
     ['an empty message', 'CLUSTER_PEER_INVALID', [Buffer.alloc(0)]],
   ])('ends the stream of a worker that sends %s', async (_, code, messages) => {
-    const inbox = new Inbox<never>();
+    const inbox = new Inbox<WorkerMessage>();
     const server = await listening({ onWorker: (_hello, attach) => void attach(inbox) });
     const worker = rawWorker(server.address);
     worker.stream.write(hello);
@@ -144,7 +144,7 @@ describe('a coordinator', () => {
 
   it('takes no more from the memory of one that sends to a slow reader than two chunks', async () => {
     let attachLater: (() => void) | undefined;
-    const inbox = new Inbox<never>();
+    const inbox = new Inbox<WorkerMessage>();
     const server = await listening({ onWorker: (_, attach) => (attachLater = () => void attach(inbox)) });
     const receiver = new Inbox<CoordinatorMessage>();
     const worker = await dial({ address: server.address, security: plainText, receiver });
