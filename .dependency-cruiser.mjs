@@ -9,7 +9,7 @@ const mayImport = {
   services: ['core', 'proto'],
   worker: ['core', 'engine', 'services', 'proto'],
   coordinator: ['core', 'engine', 'services', 'proto'],
-  cli: ['core', 'coordinator', 'services'],
+  cli: ['core', 'coordinator', 'services', 'worker'],
   dashboard: [],
 };
 

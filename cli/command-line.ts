@@ -9,6 +9,7 @@ import { addInit } from './commands/init.js';
 import { addPredict } from './commands/predict.js';
 import { addTrain } from './commands/train.js';
 import { addVerify } from './commands/verify.js';
+import { addWorker } from './commands/worker.js';
 import { reportFailure } from './failure.js';
 import { ignoreClosedPipes } from './output.js';
 
@@ -19,7 +20,17 @@ export const version = (): string =>
   (JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string }).version;
 
 /** All commands, in the order of their use. */
-const commands = [addInit, addTrain, addEvaluate, addPredict, addExport, addCerts, addVerify, addDoctor];
+const commands = [
+  addInit,
+  addTrain,
+  addWorker,
+  addEvaluate,
+  addPredict,
+  addExport,
+  addCerts,
+  addVerify,
+  addDoctor,
+];
 
 /** The program with its commands. `setExitCode` is told how one that has not failed ends, where that is not 0. */
 export function buildProgram(setExitCode: (code: number) => void): Command {

@@ -8,9 +8,12 @@ type StopSignal = (typeof SIGNALS)[number];
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #listeners = new Map<StopSignal, () => void>();
+  readonly #notice: string | null;
   #received: StopSignal | null = null;
 
-  constructor() {
+  /** @param notice what a person is told at the first signal */
+  constructor(notice: string | null) {
+    this.#notice = notice;
     for (const signal of SIGNALS) {
       const listener = (): void => this.#receive(signal);
       this.#listeners.set(signal, listener);
@@ -34,15 +37,20 @@ export class Interruption {
     this.#listeners.clear();
   }
 
+  /** Ends the process as the signal does where nobody listens for it. */
+  endNow(signal: StopSignal): void {
+    // process.exit would wait for the engine's thread, which may be in the middle of a long computation.
+    this.close();
+    process.kill(process.pid, signal);
+  }
+
   #receive(signal: StopSignal): void {
     if (this.#received !== null) {
-      // process.exit would wait for the engine's thread, which may be in the middle of a long computation.
-      this.close();
-      process.kill(process.pid, signal);
+      this.endNow(signal);
       return;
     }
     this.#received = signal;
-    note('\nStopping after this step, with a checkpoint. Once more ends at once.');
+    if (this.#notice !== null) note(`\n${this.#notice}`);
     this.#controller.abort();
   }
 }

@@ -38,10 +38,11 @@ export const withEngine = (command: Command): Command =>
 
 export const withLog = (command: Command): Command =>
   command.addOption(
-    new Option('--log-level <level>', 'write the log to standard error as JSON lines, from this level on')
-      .choices(logLevels)
-      .default('silent'),
+    logLevelOption('write the log to standard error as JSON lines, from this level on').default('silent'),
   );
+
+export const logLevelOption = (description: string): Option =>
+  new Option('--log-level <level>', description).choices(logLevels);
 
 export const withCheckpoint = (command: Command): Command =>
   command.addOption(

@@ -1,33 +1,34 @@
-/** What of a part its memory depends on. */
-export interface PartSize {
+import type { Solver } from './layer.js';
+
+/** A layer as far as the memory of its parts goes. */
+export interface PartMemory {
   readonly inputs: number;
-  /** Columns of the part. */
-  readonly units: number;
-  /** Slots of the optimizer. */
+  /** How many slots the optimizer keeps for each parameter. */
   readonly slots: number;
-  /** Examples of the largest batch. */
-  readonly batch: number;
-  /** Solved in closed form. */
-  readonly exact: boolean;
+  readonly solver: Solver;
 }
 
+/** Engines and the wire hold float32; the reference engine, which is there to check others, twice that. */
+const FLOAT_BYTES = 4;
+
 /**
- * Bytes that a worker sets aside for a part. A coordinator plans with the same number, so that what it
- * sends fits what was announced.
- *
- * @param entryBytes of the engine's numbers
+ * Bytes that a part of `columns` columns takes where it lives, for batches of `batch` examples. Workers set
+ * so much aside, and coordinators plan with the same number.
  */
-export function partBytes({ inputs, units, slots, batch, exact }: PartSize, entryBytes = 4): number {
-  const parameters = (inputs + 1) * units;
-  // The settled state and the new one beside it.
+export function partBytes({ inputs, slots, solver }: PartMemory, columns: number, batch: number): number {
+  const parameters = (inputs + 1) * columns;
+  // Weights [inputs, columns] and bias [1, columns] with their slots, twice: a solve's result stands beside
+  // what it started from until the next step.
   const states = 2 * (1 + slots) * parameters;
-  // X, and R⁰, A and T.
-  const problem = batch * (inputs + 3 * units);
-  // XᵀX being swept, before and after a pass, and X less its mean; else Xᵀ and, entry by entry, what the
-  // gradient and the update are made of.
-  const work = exact
-    ? 3 * inputs ** 2 + batch * (inputs + units) + 2 * parameters
-    : batch * (inputs + 2 * units) + (2 + slots) * parameters;
-  // The answer is kept as it was sent, for a request that is repeated.
-  return entryBytes * (states + problem + work) + 4 * parameters;
+  // X [batch, inputs], and R⁰, A and T [batch, columns].
+  const problem = batch * (inputs + 3 * columns);
+  // The exact solver's matrix that is swept, before and after a pass, and the centred inputs; else Xᵀ and,
+  // entry by entry, what the gradient and the update are made of.
+  const work =
+    solver === 'exact'
+      ? 2 * inputs ** 2 + batch * (inputs + columns) + 2 * parameters
+      : batch * (inputs + 2 * columns) + (2 + slots) * parameters;
+  // A worker keeps its answer for a request that is repeated.
+  const answer = parameters;
+  return FLOAT_BYTES * (states + problem + work + answer);
 }

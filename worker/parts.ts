@@ -125,8 +125,9 @@ export class Parts {
     const { layer, start, end, exact, step, resultType } = load;
     const label = { layer, columns: `${start}-${end - 1}` };
     const program = this.#options.programs.programOf(load, shape);
-    const entryBytes = this.#engine.info.precision === 'float64' ? 8 : 4;
-    const bytes = partBytes({ ...shape, slots: shape.slots.length, exact }, entryBytes);
+    const { inputs, units, batch } = shape;
+    const layerMemory = { inputs, slots: shape.slots.length, solver: exact ? 'exact' : 'iterative' } as const;
+    const bytes = partBytes(layerMemory, units, batch);
     const free = this.#options.memoryBytes - this.residentBytes;
     if (bytes > free) {
       const reason = `the part needs ${bytes} bytes, and ${free} bytes are free`;

@@ -1,32 +1,13 @@
 import { LocopropError } from '../core/errors/error.js';
-import type { Channel, Receiver } from '../services/rpc/channel.js';
-import type { CoordinatorMessage, Hello, Welcome, WorkerMessage } from '../services/rpc/messages.js';
-import type { RecordEvent } from './events.js';
+import type { Channel } from '../services/rpc/channel.js';
+import type { CoordinatorMessage, Welcome, WorkerMessage } from '../services/rpc/messages.js';
+import { closed } from '../services/rpc/stream-end.js';
 import { startHeartbeats } from './heartbeats.js';
 import { Lease } from './lease.js';
-import { measureLink } from './link-speed.js';
-import type { Parts, Receive } from './parts.js';
+import { LinkMeter } from './link-speed.js';
+import type { Receive } from './parts.js';
 import { asError, PartService } from './service.js';
-
-export interface SessionOptions {
-  /** Of the coordinator. */
-  readonly address: string;
-  readonly hello: Hello;
-  readonly parts: Parts;
-  /** How long a worker that leaves goes on serving the parts that it has. */
-  readonly drainMs: number;
-  readonly record: RecordEvent;
-  /** Connects; the signal ends the attempt. */
-  readonly dial: (
-    receiver: Receiver<CoordinatorMessage>,
-    signal: AbortSignal,
-  ) => Promise<Channel<WorkerMessage>>;
-}
-
-export type SessionEnd =
-  | { readonly kind: 'dismissed'; readonly reason: string; readonly runEnded: boolean }
-  | { readonly kind: 'left' }
-  | { readonly kind: 'broken'; readonly error: Error };
+import type { SessionEnd, SessionOptions } from './session-options.js';
 
 /** One connection with a coordinator, from Hello to its end. */
 export class Session {
@@ -41,7 +22,7 @@ export class Session {
   #channel: Channel<WorkerMessage> | null = null;
   #service: PartService | null = null;
   #lease: Lease | null = null;
-  #echoed: (() => void) | null = null;
+  #meter: LinkMeter | null = null;
   #joined = false;
   #leaving = false;
   #end: SessionEnd | null = null;
@@ -105,7 +86,7 @@ export class Session {
         else this.#fail(this.#protocolError('a Welcome out of turn'));
         break;
       case 'echo':
-        this.#echoed?.();
+        this.#meter?.echoed();
         break;
       case 'heartbeat':
         break;
@@ -128,7 +109,7 @@ export class Session {
     this.#lease = new Lease(
       leaseMs,
       () => channel.bytesReceived,
-      () => this.#fail(this.#closedError(`nothing came for ${leaseMs} ms`)),
+      () => this.#fail(closed(this.#options.address, `nothing came for ${leaseMs} ms`)),
     );
     this.#service = new PartService({
       parts,
@@ -142,7 +123,8 @@ export class Session {
   }
 
   async #becomeReady(channel: Channel<WorkerMessage>, job: string, heartbeatMs: number): Promise<void> {
-    const bandwidth = await measureLink((bytes) => this.#echo(channel, bytes));
+    this.#meter = new LinkMeter(channel);
+    const bandwidth = await this.#meter.measure();
     if (this.#isOver()) return;
     await channel.send({ message: 'ready', ready: { bandwidth } });
     if (this.#isOver()) return;
@@ -150,12 +132,6 @@ export class Session {
     this.#joined = true;
     this.#timers.add(startHeartbeats(channel, { parts, heartbeatMs }));
     record({ type: 'worker.joined', worker: this.#worker, job, coordinator: address, bandwidth });
-  }
-
-  async #echo(channel: Channel<WorkerMessage>, bytes: number): Promise<void> {
-    const echoed = new Promise<void>((resolve) => (this.#echoed = resolve));
-    await channel.send({ message: 'echo', echo: { payload: new Uint8Array(bytes) } });
-    await echoed;
   }
 
   /** Asked after a wait, in which it may have changed. */
@@ -194,7 +170,7 @@ export class Session {
     this.#stopTimers();
     this.#end ??= {
       kind: 'broken',
-      error: reason ?? this.#closedError('the coordinator ended it without a word'),
+      error: reason ?? closed(this.#options.address, 'it was ended without a word'),
     };
     await this.#options.parts.close();
     this.#resolve(this.#end);
@@ -204,10 +180,6 @@ export class Session {
     this.#lease?.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers.clear();
-  }
-
-  #closedError(reason: string): LocopropError {
-    return new LocopropError('CLUSTER_CHANNEL_CLOSED', { peer: this.#options.address, reason });
   }
 
   #protocolError(reason: string): LocopropError {

@@ -65,7 +65,9 @@ async function train(
   context: CommandContext,
 ): Promise<number> {
   requireOneSource(specFile, options);
-  const interruption = new Interruption();
+  const interruption = new Interruption(
+    'Stopping after this step, with a checkpoint. Once more ends at once.',
+  );
   try {
     const cluster = await clusterOf(options);
     const { job, run } = await openJob(specFile, options, context);

@@ -55,20 +55,16 @@ export function solveOperations(
   return { fixed: 0, perColumn: (2 * iterations - 1 + first + last) * withBatch };
 }
 
-/** Bytes that a part of so many columns takes where it lives. */
-export const memoryOf = ({ inputs, slots, solver }: LayerLoad, columns: number, batch: number): number =>
-  partBytes({ inputs, units: columns, slots, batch, exact: solver === 'exact' });
-
 export function layerCost(layer: LayerLoad, { batch, wireBytes }: Workload): LayerCost {
   const up = (layer.inputs + 1) * wireBytes;
-  const whole = memoryOf(layer, 0, batch);
+  const whole = partBytes(layer, 0, batch);
   return {
     remote: solveOperations(layer, batch, false),
     local: solveOperations(layer, batch, true),
     down: { fixed: batch * layer.inputs * wireBytes, perColumn: batch * wireBytes },
     up: { fixed: 0, perColumn: up },
     slots: { fixed: 0, perColumn: layer.slots > 0 ? SLOT_SHARE * up : 0 },
-    memory: { fixed: whole, perColumn: memoryOf(layer, 1, batch) - whole },
+    memory: { fixed: whole, perColumn: partBytes(layer, 1, batch) - whole },
   };
 }
 

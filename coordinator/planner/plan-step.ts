@@ -1,5 +1,6 @@
 import { LocopropError } from '../../core/errors/error.js';
-import { at, memoryOf } from './cost.js';
+import { partBytes } from '../../core/part-memory.js';
+import { at } from './cost.js';
 import { fillEvenly, finestCut, isStuck, preferredCut, type Cut, type Stuck } from './fill.js';
 import type { Part, Place, Plan, Workload } from './plan.js';
 import { modelOf, predict, type Model } from './predict.js';
@@ -86,7 +87,7 @@ function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck 
 function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offered }: Stuck): LocopropError {
   const needs = workload.layers.map((layer) => {
     const splits = layer.separable && layer.units >= 2 * finestCut.smallest;
-    return memoryOf(layer, splits ? finestCut.smallest : layer.units, workload.batch);
+    return partBytes(layer, splits ? finestCut.smallest : layer.units, workload.batch);
   });
   // A layer that fits nowhere even alone says more than one that only the others left no room for.
   const largest = Math.max(0, ...places.map(({ memoryBytes }) => memoryBytes));

@@ -19,6 +19,8 @@ export interface DialOptions {
   readonly serverName?: string;
   readonly security: TransportSecurity;
   readonly receiver: Receiver<CoordinatorMessage>;
+  /** Ends the attempt; without meaning once the stream is open. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -32,6 +34,7 @@ export function dial({
   serverName,
   security,
   receiver,
+  signal,
 }: DialOptions): Promise<Channel<WorkerMessage>> {
   const options = { ...clientOptions, ...(security.tls && nameOptions(serverName)) };
   const client = new Client(address, clientCredentials(security), options);
@@ -48,6 +51,8 @@ export function dial({
       reject(new LocopropError('CLUSTER_UNREACHABLE', { addresses: address, reason }));
       stream.cancel();
     }, GREETING_MS);
+    const abort = (): void => stream.cancel();
+    signal?.addEventListener('abort', abort, { once: true });
     const failed = (cause: ServiceError): void => reject(errorOfStatus(cause, address, false));
     stream.on('error', failed);
     stream.once('status', () => {
@@ -60,6 +65,7 @@ export function dial({
     stream.once('metadata', () => {
       clearTimeout(giveUp);
       stream.off('error', failed);
+      signal?.removeEventListener('abort', abort);
       resolve(createChannel(workerEnd(stream, address), receiver));
     });
   });

@@ -89,8 +89,10 @@ describe('the prediction', () => {
 
 describe('the memory of a part', () => {
   it('is what stands there during a solve', () => {
-    // Weights and bias of 3 × 5 and 5 with two slots each, twice; X of 7 × 3; R⁰, A and T of 7 × 5.
-    expect(partBytes({ inputs: 3, slots: 2 }, 5, 7)).toBe(4 * (2 * 3 * 20 + 21 + 3 * 35));
+    // Weights and bias of 3 × 5 and 5, 20 numbers, with two slots each, twice; X of 7 × 3; R⁰, A and T of
+    // 7 × 5; Xᵀ, two more of 7 × 5 and four of 20 to work with; and the answer, 20.
+    const numbers = 2 * 3 * 20 + 21 + 3 * 35 + 21 + 2 * 35 + 4 * 20 + 20;
+    expect(partBytes({ inputs: 3, slots: 2, solver: 'iterative' }, 5, 7)).toBe(4 * numbers);
   });
 });
 

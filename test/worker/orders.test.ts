@@ -33,15 +33,13 @@ const tensorsHeld = async (): Promise<number> => (await engine.statistics()).ten
 /** Weights, bias and their slots. */
 const TENSORS_OF_STATE = 2 + 2 * Object.keys(state.weightSlots).length;
 
-const send = <Message, Result>(
-  { message, receive }: Sent<Message>,
-  to: (message: Message, given: typeof receive) => Promise<Result>,
-): Promise<Result> => to.call(parts, message, receive);
+const loadSent = ({ message, receive }: Sent<Load>) => parts.load(message, receive);
+const solveSent = ({ message, receive }: Sent<Solve>) => parts.solve(message, receive);
 
 const load = (choice: Parameters<typeof loadOf>[2] = {}) =>
-  send(loadOf(rule, state, { batch: EXAMPLES, ...choice }), parts.load);
+  loadSent(loadOf(rule, state, { batch: EXAMPLES, ...choice }));
 const solve = (step: number, choice: SolveChoice = {}, problem = step) =>
-  send(solveOf(rule, step, problemOf(SEED, problem, rule, EXAMPLES), choice), parts.solve);
+  solveSent(solveOf(rule, step, problemOf(SEED, problem, rule, EXAMPLES), choice));
 const settle = (step: number, accepted = true) => parts.settle({ part: 1, step, accepted });
 const fetch = (step: number) => parts.fetch({ request: 1, part: 1, step });
 
@@ -159,7 +157,7 @@ describe('a solution that is not finite', () => {
     await load();
     const problem = problemOf(SEED, 1, rule, EXAMPLES);
     problem[name].data[3] = NaN;
-    const answer = await send(solveOf(rule, 1, problem), parts.solve);
+    const answer = await solveSent(solveOf(rule, 1, problem));
     expect(answer.finite).toBe(false);
     expect(await settle(1, false)).toBe('settled');
     expect(await solve(2, { updates: 0 })).toMatchObject({ finite: true });
@@ -185,8 +183,8 @@ describe('a Load', () => {
     ['whose bias is too high', { bias: reshaped(message.bias, { rows: 2 }) }, /"bias" is 2×4, not 1×4/],
     [
       'whose slot has another shape',
-      { weightSlots: { ...message.weightSlots, ms: reshaped(message.weights, { rows: 4 }) } },
-      /"weights.ms" is 4×4, not 5×4/,
+      { weightSlots: { ...message.weightSlots, [lacking]: reshaped(message.weights, { rows: 4 }) } },
+      /"weights\.\w+" is 4×4, not 5×4/,
     ],
     ['that lacks a slot of the weights', { weightSlots: fewer }, /the slots of the bias are/],
     [
@@ -245,7 +243,7 @@ describe('a Load', () => {
   it.each(['weights', 'bias'] as const)('is refused with %s that are not finite', async (name) => {
     const sent = loadOf(rule, state);
     sent.matrices.get(sent.message[name]!.id)!.data[2] = Infinity;
-    const loading = send(sent, parts.load);
+    const loading = loadSent(sent);
     const early = solve(1);
     await expect(loading).rejects.toEqual(refused('INVALID', new RegExp(`entry 2 of "${name}" is Infinity`)));
     await expect(early).rejects.toEqual(refused('PART_UNKNOWN'));
@@ -280,7 +278,7 @@ describe('a Solve', () => {
     await load();
     const none = () => Promise.reject(new Error('a matrix was taken'));
     await expect(parts.solve({ ...message, ...change }, none)).rejects.toEqual(refused('INVALID', reason));
-    expect(await send({ message, receive, matrices: new Map() }, parts.solve)).toMatchObject({
+    expect(await parts.solve(message, receive)).toMatchObject({
       finite: true,
     });
   });
@@ -308,7 +306,7 @@ describe('a Solve', () => {
 });
 
 describe('memory', () => {
-  const bytes = partBytes({ inputs: 5, units: 4, slots: 2, batch: EXAMPLES, exact: false });
+  const bytes = partBytes({ inputs: 5, slots: 2, solver: 'iterative' }, 4, EXAMPLES);
 
   it('is set aside for each part, and refused beyond what was announced', async () => {
     parts = partsOn(engine, 2.5 * bytes);
@@ -328,6 +326,7 @@ describe('memory', () => {
 describe('a hundred steps of requests in all orders', () => {
   it(`leave nothing on the engine (seed ${SEED})`, async () => {
     const { integerBelow: integer } = randomStream(SEED, 'orders');
+    const { sessions } = await engine.statistics();
     let settled = 0;
     let updates = 0;
     await load();
@@ -357,6 +356,7 @@ describe('a hundred steps of requests in all orders', () => {
     expect(parts.solves).toBeGreaterThan(100);
     await parts.unload(1);
     expect(await tensorsHeld()).toBe(0);
-    expect((await engine.statistics()).sessions).toBeLessThan(10);
+    // However often the part was loaded.
+    expect((await engine.statistics()).sessions).toBe(sessions + 1);
   });
 });
