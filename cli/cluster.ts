@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { LocopropError } from '../core/errors/error.js';
 import type { ClusterOptions } from '../coordinator/cluster/cluster.js';
-import { cpuLimit } from '../engine/cpu-limit.js';
+import { crowding } from '../coordinator/cluster/local-workers.js';
 import { readSecurity } from '../services/security/credentials.js';
 import { requireSecure } from '../services/security/exposure.js';
 import { note } from './output.js';
@@ -40,9 +40,8 @@ export async function clusterOf(flags: ClusterFlags): Promise<ClusterOptions | n
   const sources = { role: 'coordinator', tls, tokenFile, environment: process.env } as const;
   const security = await readSecurity(sources);
   requireSecure(address, security, insecure === true);
-  if (workers !== undefined && workers > cpuLimit()) {
-    note(`${workers} workers share ${cpuLimit()} processors: more of them than those will not be faster.`);
-  }
+  const remark = workers === undefined ? null : crowding(workers);
+  if (remark !== null) note(remark);
   return {
     address,
     security,

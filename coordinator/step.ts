@@ -106,6 +106,7 @@ export async function trainStep(
       solves.unshift(solve);
     }
     const sweep = watch.lap();
+    pool.swept();
     options.onSwept();
     const reports = await Promise.all(solves);
     await pool.commit();

@@ -85,8 +85,7 @@ export function displacementRoutine(target: Chosen<TargetRule>, localLoss: Local
   };
   return {
     name: `displacement ${target.part.name}`,
-    // The product with 1 makes the result a matrix of its own where a rule returns an input as it is.
-    setup: { displacement: multiply(1, target.part.displacement(context, target.h)) },
+    setup: { displacement: target.part.displacement(context, target.h) },
     outputs: ['displacement'],
   };
 }

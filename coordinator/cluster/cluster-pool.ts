@@ -4,28 +4,19 @@ import type { LayerRule } from '../../core/layer.js';
 import type { LayerState } from '../../core/state.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ParameterTensors } from '../../engine/layer-tensors.js';
+import { deferred } from '../pool/deferred.js';
 import type { LayerPool, LayerReport, PlacedProblem } from '../pool/layer-pool.js';
 import { LayerHome } from './layer-home.js';
 import { isLoss } from './loss.js';
-import { PlanKeeper } from './plan-keeper.js';
-import type { Columns, Place, WireFormat } from './place.js';
-import type { Places } from './places.js';
+import { PlanKeeper, type PlanKeeperOptions } from './plan-keeper.js';
+import type { Columns, Place } from './place.js';
 import { WorkerStatistics } from './worker-statistics.js';
 
-export interface ClusterPoolOptions {
+export interface ClusterPoolOptions extends PlanKeeperOptions {
   readonly engine: Engine;
-  readonly rules: readonly LayerRule[];
   readonly states: readonly LayerState[];
   /** Committed steps that the states are of. */
   readonly step: number;
-  /** Examples of a batch. */
-  readonly batch: number;
-  readonly wire: WireFormat;
-  /** Report objectives, which the guard needs; costs a product a solve. */
-  readonly objective: boolean;
-  readonly places: Places;
-  /** Of the coordinator's engine, in 10⁹ operations a second. */
-  readonly gflops: number;
   readonly emit: (event: RunEventBody) => void;
   /** Ends all waiting. */
   readonly stop: AbortSignal;
@@ -39,6 +30,7 @@ export class ClusterPool implements LayerPool {
   readonly #plans: PlanKeeper;
   readonly #statistics = new WorkerStatistics();
   #step: number;
+  #swept = deferred<void>();
   #slotsOnTheirWay: Promise<void> | null = null;
 
   private constructor(options: ClusterPoolOptions) {
@@ -83,7 +75,11 @@ export class ClusterPool implements LayerPool {
   }
 
   solve(problem: PlacedProblem): Promise<LayerReport> {
-    return this.#layers[problem.layer]!.solve(problem);
+    return this.#layers[problem.layer]!.solve(problem, this.#swept.promise);
+  }
+
+  swept(): void {
+    this.#swept.resolve();
   }
 
   settle(layer: number, accepted: boolean): Promise<void> {
@@ -92,6 +88,7 @@ export class ClusterPool implements LayerPool {
 
   async commit(): Promise<void> {
     this.#step += 1;
+    this.#swept = deferred();
     for (const layer of this.#layers) layer.commit();
     if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrange();
     else this.#bringSlotsHome();

@@ -97,13 +97,22 @@ const ownPlace = (engine: Engine, gflops: number): EnginePlace =>
     id: 'coordinator',
     local: true,
     gflops,
-    bandwidth: Infinity,
+    // There is no link; the planner only wants a number.
+    bandwidth: 1e15,
     memoryBytes: Number.MAX_SAFE_INTEGER,
   });
+
+/** An address of this machine's own where the coordinator listens on all. */
+const dialled = (address: string): string =>
+  address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 
 const startWorkers = (
   options: NonNullable<ClusterOptions['localWorkers']>,
   address: string,
   ending: AbortController,
 ): LocalWorkers =>
-  new LocalWorkers({ ...options, address, onFailed: (error: LocopropError) => ending.abort(error) });
+  new LocalWorkers({
+    ...options,
+    address: dialled(address),
+    onFailed: (error: LocopropError) => ending.abort(error),
+  });

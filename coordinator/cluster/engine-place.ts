@@ -70,7 +70,8 @@ class EnginePart implements ResidentPart {
     this.#onSolved = onSolved;
   }
 
-  async solve({ inputs, displacement, numbers }: PartProblem): Promise<PartSolution> {
+  async solve({ inputs, displacement, numbers, swept }: PartProblem): Promise<PartSolution> {
+    await swept;
     const { columns, program, wire } = this.#rule;
     const own = takeColumns(displacement, columns.start, columns.end);
     const problem = {

@@ -82,7 +82,10 @@ export class LayerHome {
     return this.#pending?.promise ?? Promise.resolve(this.#settled);
   }
 
-  async solve({ step, attempt, rateFactor, ...problem }: PlacedProblem): Promise<LayerReport> {
+  async solve(
+    { step, attempt, rateFactor, ...problem }: PlacedProblem,
+    swept: Promise<void>,
+  ): Promise<LayerReport> {
     this.#pending ??= deferred();
     try {
       this.#current ??= await this.#begin(step, problem);
@@ -90,7 +93,7 @@ export class LayerHome {
       const { updates } = this.#log;
       current.numbers = solveScalars(this.#rule, { examples: current.inputs.rows, rateFactor, updates });
       current.attempt = attempt;
-      const own: PartProblem = current;
+      const own: PartProblem = { ...current, swept };
       const solved = await Promise.all(this.#parts.map((part) => part.solve(own)));
       current.solutions = this.#parts.map(({ columns }, index) => ({ columns, solution: solved[index]! }));
       return sumOf(solved.map(({ report }) => report));
@@ -125,7 +128,8 @@ export class LayerHome {
       this.#settled = await this.#assemble(current);
     }
     const { step, inputs, displacement, numbers, attempt } = current;
-    this.#log.add({ step, inputs, displacement, numbers, attempt, accepted }, this.#settled);
+    const swept = Promise.resolve();
+    this.#log.add({ step, inputs, displacement, numbers, attempt, swept, accepted }, this.#settled);
     this.#pending?.resolve(this.#settled);
     this.#pending = null;
   }
@@ -139,7 +143,7 @@ export class LayerHome {
     }));
     const all = parts.length === 1 ? parts[0]!.matrices : joinColumns(parts, this.#rule.units);
     const whole = async (name: 'weights' | 'bias'): Promise<Matrix<Float32Array>> => {
-      const matrix = all[name]!;
+      const matrix = all[name];
       if (wire === 'f32') return matrix;
       // The worker adds the same rounded difference to the same number.
       return addDifferences(inFloat32(await engine.download(this.#settled[name])), matrix);

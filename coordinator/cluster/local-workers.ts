@@ -24,6 +24,13 @@ export interface LocalWorkersOptions {
   readonly onFailed: (error: LocopropError) => void;
 }
 
+/** A remark where so many workers have less than a processor each; else null. */
+export function crowding(count: number): string | null {
+  const processors = cpuLimit();
+  if (count <= processors) return null;
+  return `${count} workers share ${processors} processors: more workers than those will not be faster.`;
+}
+
 /** Workers that a run starts on its own machine, and starts anew, with growing delays, when they die. */
 export class LocalWorkers {
   readonly #options: LocalWorkersOptions;
@@ -36,11 +43,6 @@ export class LocalWorkers {
     this.#options = options;
     this.#left = options.count;
     for (let number = 1; number <= options.count; number++) this.#start(number, 0);
-  }
-
-  /** Whether there are more workers than processors. */
-  static crowded(count: number): boolean {
-    return count > cpuLimit();
   }
 
   /** Ends the workers. */
@@ -75,7 +77,7 @@ export class LocalWorkers {
       onEnd(signal ? `it was ended by ${signal}` : `it ended with code ${code}`),
     );
     // Writing to a worker that is gone is no failure of this process.
-    child.stdin?.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
   }
 
   #restart(number: number, restarts: number, reason: string): void {

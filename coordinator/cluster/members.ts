@@ -25,6 +25,7 @@ export class Members {
   readonly #names = new Set<string>();
   readonly #links = new Set<WorkerLink>();
   #server: WorkerServer | null = null;
+  #closing = false;
 
   private constructor(options: MembersOptions) {
     this.#options = options;
@@ -54,6 +55,7 @@ export class Members {
 
   /** Ends all connections: the run has come to its end. */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const link of this.#links) link.end('the run has ended', true);
     await this.#server?.close();
   }
@@ -75,8 +77,8 @@ export class Members {
     link.lost.addEventListener('abort', () => {
       this.#links.delete(link);
       this.#names.delete(name);
-      if (!place) return;
-      const { message: reason } = link.lost.reason as Error;
+      if (!place || this.#closing) return;
+      const reason = link.lossReason;
       emit({ type: place.leaving ? 'worker.left' : 'worker.lost', worker: name, reason });
     });
     void link.ready.then(

@@ -44,6 +44,8 @@ export interface PartProblem {
   readonly inputs: Matrix<Float32Array>; // X [examples, inputs]
   readonly displacement: Matrix<Float32Array>; // R⁰ [examples, units]
   readonly numbers: SolveScalars;
+  /** Resolves once the coordinator's engine is free of the step's sweep, which everybody waits for. */
+  readonly swept: Promise<void>;
 }
 
 export interface PartSolution {

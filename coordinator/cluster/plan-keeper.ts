@@ -5,27 +5,38 @@ import { solveProgram } from '../../engine/solve.js';
 import type { LayerLoad, Plan, Workload } from '../planner/plan.js';
 import { at, layerCost } from '../planner/cost.js';
 import { replan } from '../planner/replan.js';
-import type { ClusterPoolOptions } from './cluster-pool.js';
 import type { PartHome } from './part-home.js';
-import type { Columns, Place } from './place.js';
+import type { Columns, Place, WireFormat } from './place.js';
+import type { Places } from './places.js';
 
 /** Slots that come home add at most this share to the bytes of a step. */
 const SLOTS_SHARE = 0.25;
 /** Bytes a second that the coordinator moves over all its links together; see docs/results/cluster.md. */
 const COORDINATOR_BANDWIDTH = 400e6;
 
+export interface PlanKeeperOptions {
+  readonly rules: readonly LayerRule[];
+  /** Examples of a batch. */
+  readonly batch: number;
+  readonly wire: WireFormat;
+  readonly objective: boolean;
+  readonly places: Places;
+  /** Of the coordinator's engine, in 10⁹ operations a second. */
+  readonly gflops: number;
+}
+
 type PlacedPart = Pick<PartHome, 'columns' | 'place'>;
 
 /** Knows the work of a step, and plans it for the places that there are. */
 export class PlanKeeper {
-  readonly #options: ClusterPoolOptions;
+  readonly #options: PlanKeeperOptions;
   readonly #workload: Workload;
   /** Steps after which slots come home. */
   readonly stepsBetweenSlots: number;
   #plan: Plan | null = null;
   #changes = -1;
 
-  constructor(options: ClusterPoolOptions) {
+  constructor(options: PlanKeeperOptions) {
     this.#options = options;
     const { rules, batch, wire, gflops } = options;
     this.#workload = {

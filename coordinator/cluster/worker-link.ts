@@ -50,6 +50,7 @@ export class WorkerLink implements Receiver<WorkerMessage> {
   /** When the answer to come was begun to be waited for. */
   #waitingSinceMs = 0;
   readonly #timer: NodeJS.Timeout;
+  #lossReason = '';
   busySeconds = 0;
 
   constructor(hello: Hello, options: LinkOptions) {
@@ -184,7 +185,13 @@ export class WorkerLink implements Receiver<WorkerMessage> {
     this.#finish(reason);
   }
 
+  /** Why it was lost, or let go. */
+  get lossReason(): string {
+    return this.#lossReason;
+  }
+
   #finish(reason: string): void {
+    this.#lossReason = reason;
     const error = this.#lossOf(reason);
     clearInterval(this.#timer);
     this.#ready.reject(error);

@@ -30,7 +30,7 @@ export interface Stuck {
 export const isStuck = (result: Filled | Stuck): result is Stuck => 'stuck' in result;
 
 /** Rounding must not take a column from a place that has room for it. */
-const SLACK = 1e-6;
+const SLACK = 1e-9;
 
 /** First whoever continues its columns at the range's start, last whoever has those after its end. */
 function candidates(seats: readonly Seat[], { layer, start, end }: Range): readonly Seat[] {

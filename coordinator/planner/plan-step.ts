@@ -52,8 +52,8 @@ function orders({ costs, workload }: Model): Range[][] {
   return [released, [...released].sort((x, y) => operations(y) - operations(x))];
 }
 
-/** A layout whose estimated end is later than the best one's by more is not worth predicting. */
-const ESTIMATE_MARGIN = 1.05;
+/** A layout whose estimated end is so much later than the best one's is not worth predicting. */
+const ESTIMATE_MARGIN = 1.5;
 
 /** The best plan that uses the fastest places, however many; or why there is none with all of them. */
 function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck {
@@ -97,12 +97,16 @@ function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offere
     : new LocopropError('CLUSTER_PART_TOO_LARGE', { layer: stuck, needed: needs[stuck], offered });
 }
 
-export function planWith(model: Model, places: readonly Place[]): Plan {
+/** The best plan that the search finds, or why it finds none. */
+export function findPlan(model: Model, places: readonly Place[]): Plan | Stuck {
   const preferred = search(model, places, preferredCut);
-  if (!('stuck' in preferred)) return preferred;
-  const finest = search(model, places, finestCut);
-  if ('stuck' in finest) throw tooLarge(model, places, finest);
-  return finest;
+  return 'stuck' in preferred ? search(model, places, finestCut) : preferred;
+}
+
+export function planWith(model: Model, places: readonly Place[]): Plan {
+  const found = findPlan(model, places);
+  if ('stuck' in found) throw tooLarge(model, places, found);
+  return found;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { fillEvenly, finestCut, isStuck, preferredCut, type Filled, type Stuck } from './fill.js';
-import { bySpeed, fasterOf, planOf, planWith } from './plan-step.js';
+import { bySpeed, fasterOf, findPlan, planOf, planWith } from './plan-step.js';
 import type { Part, Place, Plan, Workload } from './plan.js';
 import { modelOf } from './predict.js';
 import { rebalance } from './rebalance.js';
@@ -54,14 +54,15 @@ export function replan(
     const old = owners.length === 0 ? null : planned(fillEvenly(model, owners, kept, lost, cut));
     return fasterOf(old, all);
   };
-  const better = (plan: Plan | null, than: Plan | null): Plan | null => {
-    if (!plan || !than) return than ?? plan;
-    return plan.predictedSeconds < (1 - improvement) * than.predictedSeconds ? plan : than;
-  };
+  const better = (plan: Plan, than: Plan): Plan =>
+    plan.predictedSeconds < (1 - improvement) * than.predictedSeconds ? plan : than;
 
   const repaired =
     lost.length === 0 ? planOf(model, places, kept) : (repairedBy(preferredCut) ?? repairedBy(finestCut));
-  const shifted = better(planned(rebalance(model, sorted, kept, lost, preferredCut)), repaired);
-  // Where a repair was found, a new layout cannot fail for memory that the repair has.
-  return better(planWith(model, places), shifted)!;
+  const balanced = planned(rebalance(model, sorted, kept, lost, preferredCut));
+  const shifted = balanced && repaired ? better(balanced, repaired) : (repaired ?? balanced);
+  if (!shifted) return planWith(model, places);
+  // Where memory is scarce, what stays in place may fit though the search finds nothing that does.
+  const fresh = findPlan(model, places);
+  return 'stuck' in fresh ? shifted : better(fresh, shifted);
 }

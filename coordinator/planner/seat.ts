@@ -99,15 +99,20 @@ export class Seat {
   }
 }
 
-/** Seats of places, with parts that they keep; links share the coordinator's bandwidth. */
+/** Bytes a second that a link can count on where all of these places have one. */
+export const linkShare = ({ workload }: Model, places: readonly Place[]): number =>
+  workload.coordinator.bandwidth / Math.max(1, places.filter(({ local }) => !local).length);
+
+/** @param parts those that it keeps, of any place */
+export function seatOf(model: Model, place: Place, share: number, parts: readonly Part[]): Seat {
+  const seat = new Seat(model, place, Math.min(place.bandwidth, share));
+  for (const { layer, start, end, place: owner } of parts) {
+    if (owner === place.id) seat.take({ layer, start, end });
+  }
+  return seat;
+}
+
 export function seatsOf(model: Model, places: readonly Place[], kept: readonly Part[]): Seat[] {
-  const links = places.filter(({ local }) => !local).length;
-  const share = model.workload.coordinator.bandwidth / Math.max(1, links);
-  return places.map((place) => {
-    const seat = new Seat(model, place, Math.min(place.bandwidth, share));
-    for (const { layer, start, end, place: owner } of kept) {
-      if (owner === place.id) seat.take({ layer, start, end });
-    }
-    return seat;
-  });
+  const share = linkShare(model, places);
+  return places.map((place) => seatOf(model, place, share, kept));
 }

@@ -34,6 +34,8 @@ export interface LayerPool {
   parameters(layer: number): Promise<ParameterTensors>;
   /** Solves from the settled state. The problem's tensors stay the caller's. */
   solve(problem: PlacedProblem): Promise<LayerReport>;
+  /** Told once all problems of a step are given: the sweep has left the coordinator's engine. */
+  swept(): void;
   /** Ends a layer's step: with its last solution, or with the state that it had. */
   settle(layer: number, accepted: boolean): Promise<void>;
   /** Ends a step, once all its layers are settled. */

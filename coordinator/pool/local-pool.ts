@@ -77,6 +77,10 @@ export class LocalPool implements LayerPool {
     return report;
   }
 
+  swept(): void {
+    // The engine takes solves and sweep in turn anyway.
+  }
+
   settle(layer: number, accepted: boolean): Promise<void> {
     const solved = this.#solved.get(layer);
     if (accepted && solved) {

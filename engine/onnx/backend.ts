@@ -7,7 +7,7 @@ import type { Matrix } from '../../core/matrix.js';
 import type { Backend, BackendCall, BackendOptions, BackendTensor } from '../backend.js';
 import type { EngineInfo } from '../engine.js';
 import { BufferPool } from './buffer-pool.js';
-import { buildModel, feeds, type Model } from './model.js';
+import { buildModel, feeds, isUnrolled, type Model } from './model.js';
 import { SessionCache } from './session-cache.js';
 
 interface OnnxTensor extends BackendTensor {
@@ -85,7 +85,7 @@ class OnnxBackend implements Backend<OnnxTensor> {
   }
 
   async run({ routine, inputs, scalars, passes }: BackendCall<OnnxTensor>): Promise<Map<string, OnnxTensor>> {
-    const { session, results } = await this.#sessionFor(routine, inputs);
+    const { session, results } = await this.#sessionFor(routine, inputs, passes.length);
     const given = Object.fromEntries<ort.Tensor>([
       ...Array.from(inputs, ([name, tensor]): [string, ort.Tensor] => [
         feeds.matrix(name),
@@ -114,13 +114,18 @@ class OnnxBackend implements Backend<OnnxTensor> {
     await this.#cache.clear();
   }
 
-  /** The session of a routine for inputs of these shapes. */
-  #sessionFor(routine: CompiledRoutine, inputs: ReadonlyMap<string, OnnxTensor>): Promise<Session> {
+  /** The session of a routine for inputs of these shapes and so many passes. */
+  #sessionFor(
+    routine: CompiledRoutine,
+    inputs: ReadonlyMap<string, OnnxTensor>,
+    passes: number,
+  ): Promise<Session> {
     const shapes = new Map<string, Shape>(Array.from(inputs, ([name, { shape }]) => [name, shape]));
     if (!this.#routines.has(routine)) this.#routines.set(routine, this.#routines.size);
-    const key = `${this.#routines.get(routine)} ${[...shapes.values()].join(' ')}`;
+    const unrolled = isUnrolled(routine, passes) ? passes : 'any';
+    const key = `${this.#routines.get(routine)} ${[...shapes.values()].join(' ')} ${unrolled}`;
     return this.#cache.get(key, async () => {
-      const model = buildModel(routine, shapes);
+      const model = buildModel(routine, shapes, passes);
       const session = await ort.InferenceSession.create(model.bytes, {
         executionProviders: ['cpu'],
         intraOpNumThreads: this.info.threads,

@@ -13,7 +13,7 @@ export interface Graphs {
   readonly body?: GraphBuilder;
 }
 
-const operators: Partial<Record<Instruction['op'], string>> = {
+const operators: Partial<Record<EmittedInstruction['op'], string>> = {
   negate: 'Neg',
   abs: 'Abs',
   exp: 'Exp',
@@ -35,12 +35,24 @@ const operators: Partial<Record<Instruction['op'], string>> = {
 
 const axes = (axis: Instruction['axis']): number[] => (axis === 'all' ? [0, 1] : [axis ?? 0]);
 
-function operation(graph: GraphBuilder, { op, axis }: Instruction, args: readonly string[]): string {
+/** An instruction, or what one node makes of two. */
+type EmittedInstruction = Omit<Instruction, 'op'> & { readonly op: Instruction['op'] | 'sumOfSquares' };
+
+/** A sum of squares needs no matrix of the squares. */
+function inOneNode({ instructions }: Program, instruction: Instruction): EmittedInstruction {
+  if (instruction.op !== 'sum' || instruction.axis !== 'all') return instruction;
+  const { op, args } = instructions[instruction.args[0]!]!;
+  const squares = op === 'multiply' && args[0] === args[1];
+  return squares ? { ...instruction, op: 'sumOfSquares', args: [args[0]!] } : instruction;
+}
+
+function operation(graph: GraphBuilder, { op, axis }: EmittedInstruction, args: readonly string[]): string {
   if (op === 'transpose') return graph.node('Transpose', args, { perm: [1, 0] })[0]!;
-  // The axes are an input of ReduceSum but, until opset 18, an attribute of ReduceMax.
+  // The axes are an input of ReduceSum but, until opset 18, an attribute of other reductions.
   if (op === 'sum')
     return graph.node('ReduceSum', [...args, graph.integers(axes(axis))], { keepdims: 1 })[0]!;
-  if (op === 'max') return graph.node('ReduceMax', args, { axes: axes(axis), keepdims: 1 })[0]!;
+  const reduction = { max: 'ReduceMax', sumOfSquares: 'ReduceSumSquare' }[op as string];
+  if (reduction) return graph.node(reduction, args, { axes: axes(axis), keepdims: 1 })[0]!;
   const operator = operators[op];
   if (!operator) throw new TypeError(`no ONNX operator for "${op}"`);
   return graph.node(operator, args)[0]!;
@@ -57,16 +69,23 @@ export function emitProgram(
   environment: ReadonlyMap<string, Value>,
   scalarOf: (index: number) => Value,
 ): Map<string, Value> {
-  const values: Value[] = [];
-  for (const instruction of program.instructions) values.push(emitInstruction(instruction));
-  return new Map(Object.entries(program.outputs).map(([name, at]) => [name, values[at]!]));
+  const values = new Map<number, Value>();
+  const outputs = Object.entries(program.outputs);
+  return new Map(outputs.map(([name, at]): [string, Value] => [name, valueOf(at)]));
 
-  function emitInstruction(instruction: Instruction): Value {
+  /** Nodes are added as they are asked for: where two operations become one node, the first may go unused. */
+  function valueOf(at: number): Value {
+    const value = values.get(at) ?? emitInstruction(inOneNode(program, program.instructions[at]!));
+    values.set(at, value);
+    return value;
+  }
+
+  function emitInstruction(instruction: EmittedInstruction): Value {
     const { op, args, name, value, scalar } = instruction;
     if (op === 'input') return environment.get(name!)!;
     if (op === 'constant') return { name: graphs.outer.float(value!), inLoop: false };
     if (op === 'scalar') return scalarOf(scalar!);
-    const operands = args.map((arg) => values[arg]!);
+    const operands = args.map(valueOf);
     const inLoop = operands.some((operand) => operand.inLoop);
     const graph = inLoop ? graphs.body! : graphs.outer;
     return {

@@ -55,6 +55,7 @@ export class GraphBuilder {
   readonly #nodes: onnx.INodeProto[] = [];
   readonly #initializers: onnx.ITensorProto[] = [];
   readonly #constants = new Map<string, string>();
+  readonly #computed = new Set<string>();
 
   constructor(names: Names) {
     this.#names = names;
@@ -74,12 +75,22 @@ export class GraphBuilder {
       output: [...results],
       attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
     });
+    for (const result of results) this.#computed.add(result);
     return results;
+  }
+
+  /** Whether a node of this graph has this result; the others are inputs and constants. */
+  computes(name: string): boolean {
+    return this.#computed.has(name);
   }
 
   /** A number in float32. */
   float(value: number): string {
     return this.#constant(`float ${value}`, DataType.FLOAT, [], Float32Array.of(value));
+  }
+
+  integer(value: number): string {
+    return this.#constant(`integer ${value}`, DataType.INT64, [], BigInt64Array.of(BigInt(value)));
   }
 
   /** A list of integers. */

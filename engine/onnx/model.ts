@@ -2,7 +2,7 @@ import type { onnx } from 'onnx-proto';
 import type { CompiledRoutine } from '../../core/expression/routine.js';
 import { shapesOf, type Shape } from '../../core/expression/shapes.js';
 import type { Program } from '../../core/expression/program.js';
-import { emitProgram, type Graphs, type Value } from './emit.js';
+import { emitProgram, type Value } from './emit.js';
 import { encodeModel, GraphBuilder, matrixInfo, Names, valueInfo } from './graph.js';
 
 /** A routine as an ONNX model for matrices of certain shapes. */
@@ -32,10 +32,25 @@ const bindShapes = (program: Program, shapes: Shapes): void => {
 };
 
 /**
- * Builds the model: `setup`, then one Loop node for all passes, then `final`.
+ * Passes written out one after the other, where there are so few, leave ONNX Runtime free to plan memory
+ * over all of them: it updates weights and slots in place, where a Loop node gives each pass fresh buffers.
+ */
+const MOST_UNROLLED_PASSES = 16;
+
+/** Whether a model is for one number of passes only. */
+export const isUnrolled = ({ loop }: CompiledRoutine, passes: number): boolean =>
+  loop !== null && loop.while === null && passes <= MOST_UNROLLED_PASSES;
+
+/**
+ * Builds the model: `setup`, then all passes, written out or as one Loop node, then `final`.
+ * @param passes of the loop; a model that is not unrolled takes any number
  * @throws RangeError where shapes do not fit
  */
-export function buildModel(routine: CompiledRoutine, inputShapes: ReadonlyMap<string, Shape>): Model {
+export function buildModel(
+  routine: CompiledRoutine,
+  inputShapes: ReadonlyMap<string, Shape>,
+  passes: number,
+): Model {
   const names = new Names();
   const outer = new GraphBuilder(names);
   const shapes: Shapes = new Map(inputShapes);
@@ -54,15 +69,21 @@ export function buildModel(routine: CompiledRoutine, inputShapes: ReadonlyMap<st
 
   bind(emitProgram(routine.setup, { outer }, environment, outside(feeds.setup)));
   bindShapes(routine.setup, shapes);
-  if (routine.loop) bind(emitLoop(routine.loop, { outer }, names, environment, shapes));
+  if (routine.loop && isUnrolled(routine, passes)) {
+    bind(emitPasses(routine.loop.body, passes, outer, environment, shapes));
+  } else if (routine.loop) bind(emitLoop(routine.loop, outer, names, environment, shapes));
   bind(emitProgram(routine.final, { outer }, environment, outside(feeds.final)));
   bindShapes(routine.final, shapes);
 
   const results = new Map<string, { value: string; shape: Shape }>();
+  const given = new Set<string>();
   for (const name of [...routine.outputs, ...routine.numbers]) {
+    const found = environment.get(name)!.name;
     // A result of its own, should two names share a value or one be an input.
-    const [value] = outer.node('Identity', [environment.get(name)!.name], {}, [`result ${name}`]);
-    results.set(name, { value: value!, shape: shapes.get(name)! });
+    const own = outer.computes(found) && !given.has(found);
+    const value = own ? found : outer.node('Identity', [found])[0]!;
+    given.add(value);
+    results.set(name, { value, shape: shapes.get(name)! });
   }
   const inputs = [
     ...[...inputShapes].map(([name, shape]) => matrixInfo(feeds.matrix(name), shape)),
@@ -79,10 +100,30 @@ const loopInputs = (body: Program): onnx.IValueInfoProto[] => [
   ...body.scalars.map((_, index) => valueInfo(feeds.pass(index), ['passes'])),
 ];
 
+/** Adds the passes one after the other and returns the values after the last. */
+function emitPasses(
+  body: Program,
+  passes: number,
+  outer: GraphBuilder,
+  environment: Environment,
+  shapes: Shapes,
+): Environment {
+  const inside: Environment = new Map(environment);
+  for (let pass = 0; pass < passes; pass++) {
+    const scalarOf = (index: number): Value => ({
+      name: outer.node('Gather', [feeds.pass(index), outer.integer(pass)])[0]!,
+      inLoop: false,
+    });
+    for (const [name, value] of emitProgram(body, { outer }, inside, scalarOf)) inside.set(name, value);
+  }
+  bindShapes(body, new Map(shapes));
+  return inside;
+}
+
 /** Adds the Loop node and returns the values after its last pass. */
 function emitLoop(
   loop: NonNullable<CompiledRoutine['loop']>,
-  { outer }: Graphs,
+  outer: GraphBuilder,
   names: Names,
   environment: Environment,
   shapes: Shapes,

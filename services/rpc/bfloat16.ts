@@ -57,7 +57,7 @@ export const roundToBfloat16 = (matrix: Floats): Promise<Floats> =>
   });
 
 /** What is sent of weights that were `before` and are `after`: bf16(W′ − W), as float32. */
-export const differencesOf = (after: Floats, before: Floats): Promise<Floats> => {
+export const differencesOf = async (after: Floats, before: Floats): Promise<Floats> => {
   requireSameShape(after, before);
   return inSteps(after, (target, start, end) => {
     const bits = bitsOf(target);
@@ -70,7 +70,7 @@ export const differencesOf = (after: Floats, before: Floats): Promise<Floats> =>
  * The weights that both ends go on with: fround(W + bf16(W′ − W)). One addition in float32 of the same
  * numbers, so both have the same bits.
  */
-export const addDifferences = (before: Floats, differences: Floats): Promise<Floats> => {
+export const addDifferences = async (before: Floats, differences: Floats): Promise<Floats> => {
   requireSameShape(before, differences);
   return inSteps(before, (target, start, end) => {
     for (let i = start; i < end; i++) target[i] = before.data[i]! + differences.data[i]!;

@@ -69,7 +69,8 @@ export function readChunk(message: Uint8Array): TensorChunk | null {
   const id = reader.take(ID) ? reader.varint() : 0;
   const offset = reader.take(OFFSET) ? reader.varint() : 0;
   const crc32 = reader.take(CRC32) ? reader.fixed32() : 0;
-  if (reader.take(PAD)) reader.at += reader.varint();
+  const pad = reader.take(PAD) ? reader.varint() : 0;
+  reader.at += pad;
   const data = reader.take(DATA[0]) && reader.take(DATA[1]) ? reader.varint() : 0;
   // NaN, of a field that is cut off or too large, equals nothing.
   if (reader.at + data !== message.length || Number.isNaN(id + offset + crc32)) return null;

@@ -23,7 +23,7 @@ export interface StreamEnd<Out, In> {
   readonly peer: string;
   /** Ends the stream and tells the peer why. */
   fail(error: LocopropError): void;
-  /** Ends the stream whatever the peer does. */
+  /** Gives the stream up whatever the peer does. */
   abandon(): void;
   /** Why the stream broke. */
   errorOf(cause: Error): LocopropError;
@@ -49,7 +49,6 @@ export const workerEnd = (
 /** A stream that a coordinator has accepted. */
 export const coordinatorEnd = (
   stream: ServerDuplexStream<Buffer, Buffer>,
-  abandon: () => void,
 ): StreamEnd<CoordinatorMessage, WorkerMessage> => {
   const peer = stream.getPeer();
   return {
@@ -58,7 +57,8 @@ export const coordinatorEnd = (
     peer,
     // grpc-js sends what is emitted as the status.
     fail: (error) => void stream.emit('error', statusOf(error)),
-    abandon,
+    // Should the peer not read, its connection stays until it ends or answers no pings.
+    abandon: () => stream.destroy(),
     errorOf: (cause) => closed(peer, reasonOf(cause), cause),
   };
 };

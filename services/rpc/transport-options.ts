@@ -1,8 +1,12 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
 
-/** What a peer may send ahead of what was read, for one stream and for a connection. */
-export const FLOW_CONTROL_WINDOW_BYTES = 8 << 20;
+/**
+ * What a coordinator may send ahead of what was read. The other way it is the 64 KiB that grpc-js 1.14
+ * leaves a server. That is for the good: Node.js reads no HTTP/2 while a write of its own waits for the
+ * socket, so two ends that both send more than their sockets hold would wait for each other for ever.
+ */
+const FLOW_CONTROL_WINDOW_BYTES = 8 << 20;
 
 /** Both ends ask each other at this pace whether they are there, so no end takes it for abuse. */
 const keepalive: ChannelOptions = {

@@ -10,7 +10,6 @@ import { Health } from './health-server.js';
 import { GREETING_MS } from './limits.js';
 import { type CoordinatorMessage, type Hello, PROTOCOL, type WorkerMessage } from './messages.js';
 import { bind, shutDown } from './server-lifecycle.js';
-import { openSessions, type ServerSessions } from './server-sessions.js';
 import { statusOf } from './status.js';
 import { coordinatorEnd } from './stream-end.js';
 import { reasonOf } from './text.js';
@@ -48,20 +47,15 @@ type Stream = ServerDuplexStream<Buffer, Buffer>;
  */
 export async function listen(options: ListenOptions): Promise<WorkerServer> {
   const server = new Server(serverOptions);
-  let sessions: ServerSessions | null = null;
-  server.addService(
-    { Attach: attachMethod },
-    { Attach: (stream: Stream) => welcome(stream, options, () => sessions?.drop(stream.getPeer())) },
-  );
+  server.addService({ Attach: attachMethod }, { Attach: (stream: Stream) => welcome(stream, options) });
   new Health(['locoprop.v1.Workers'], true).addToServer(server);
   new ReflectionService(packageDefinition).addToServer(server);
   const address = await bind(server, options.address, serverCredentials(options.security));
-  sessions = openSessions(server);
   return { address, close: () => shutDown(server) };
 }
 
 /** Checks the token and the first message. */
-function welcome(stream: Stream, options: ListenOptions, abandon: () => void): void {
+function welcome(stream: Stream, options: ListenOptions): void {
   const peer = stream.getPeer();
   let refused = false;
   const refuse = (error: LocopropError): void => {
@@ -92,7 +86,7 @@ function welcome(stream: Stream, options: ListenOptions, abandon: () => void): v
     }
     clearTimeout(timer);
     stream.off('end', gone).off('cancelled', gone).off('error', failed);
-    options.onWorker(hello, (receiver) => createChannel(coordinatorEnd(stream, abandon), receiver), peer);
+    options.onWorker(hello, (receiver) => createChannel(coordinatorEnd(stream), receiver), peer);
   });
   // The worker learns that it may speak.
   stream.sendMetadata(new Metadata());

@@ -1,44 +1,23 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { main, start, type Outcome, type StartOptions } from '../support/processes.js';
 
-export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export { main, type Outcome };
 
-export interface Outcome {
-  /** Exit code, or the name of the signal that ended the process. */
-  readonly code: number | string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface RunOptions {
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+export interface RunOptions extends StartOptions {
   /** Called with all of standard error so far whenever more has come. */
   readonly onStderr?: (text: string, child: ChildProcess) => void;
-  /** A program to run the command line with, before node and its arguments. */
-  readonly prefix?: readonly string[];
 }
 
 /** Runs the command line as a process of its own. */
 export function locoprop(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { cwd, env = {}, onStderr, prefix = [] } = options;
-  const [program = '', ...rest] = [...prefix, process.execPath, main, ...args];
-  const child = spawn(program, rest, { cwd, env: { ...process.env, ...env } });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    onStderr?.(stderr, child);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code: code ?? signal, stdout, stderr }));
-  });
+  const { onStderr } = options;
+  const run = start(args, options);
+  if (onStderr) run.child.stderr.on('data', () => onStderr(run.stderr, run.child));
+  return run.ended;
 }
 
 /** Runs the command line with `--json` and expects it to succeed; its document. */
