@@ -1,9 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { LocopropError } from '../core/errors/error.js';
 import type { ClusterOptions } from '../coordinator/cluster/cluster.js';
-import { crowding } from '../coordinator/cluster/local-workers.js';
-import { readSecurity } from '../services/security/credentials.js';
-import { requireSecure } from '../services/security/exposure.js';
 import { note } from './output.js';
 
 /** The options of `train` that say who solves the layers. */
@@ -36,6 +33,9 @@ export async function clusterOf(flags: ClusterFlags): Promise<ClusterOptions | n
     const reason = 'Without --workers or --listen there are no workers that other options could be about.';
     throw new LocopropError('CLI_USAGE', { reason });
   }
+  const { crowding } = await import('../coordinator/cluster/local-workers.js');
+  const { readSecurity } = await import('../services/security/credentials.js');
+  const { requireSecure } = await import('../services/security/exposure.js');
   const address = listen ?? LOOPBACK;
   const sources = { role: 'coordinator', tls, tokenFile, environment: process.env } as const;
   const security = await readSecurity(sources);

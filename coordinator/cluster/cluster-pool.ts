@@ -30,7 +30,7 @@ export class ClusterPool implements LayerPool {
   readonly #plans: PlanKeeper;
   readonly #statistics = new WorkerStatistics();
   #step: number;
-  #swept = deferred<void>();
+  #swept = deferred<null>();
   #slotsOnTheirWay: Promise<void> | null = null;
 
   private constructor(options: ClusterPoolOptions) {
@@ -79,7 +79,7 @@ export class ClusterPool implements LayerPool {
   }
 
   swept(): void {
-    this.#swept.resolve();
+    this.#swept.resolve(null);
   }
 
   settle(layer: number, accepted: boolean): Promise<void> {

@@ -84,7 +84,7 @@ export class LayerHome {
 
   async solve(
     { step, attempt, rateFactor, ...problem }: PlacedProblem,
-    swept: Promise<void>,
+    swept: Promise<unknown>,
   ): Promise<LayerReport> {
     this.#pending ??= deferred();
     try {

@@ -45,7 +45,7 @@ export interface PartProblem {
   readonly displacement: Matrix<Float32Array>; // R⁰ [examples, units]
   readonly numbers: SolveScalars;
   /** Resolves once the coordinator's engine is free of the step's sweep, which everybody waits for. */
-  readonly swept: Promise<void>;
+  readonly swept: Promise<unknown>;
 }
 
 export interface PartSolution {

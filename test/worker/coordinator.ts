@@ -1,3 +1,4 @@
+import { LocopropError } from '#core/errors/error.js';
 import type { Channel } from '#services/rpc/channel.js';
 import type { CoordinatorMessage, Hello, OutgoingTensor, WorkerMessage } from '#services/rpc/messages.js';
 import { listen } from '#services/rpc/worker-server.js';
@@ -44,7 +45,7 @@ export class Connection {
   };
 
   send(message: CoordinatorMessage): void {
-    void this.#channel!.send(message);
+    this.#deliver(this.#channel!.send(message));
   }
 
   /** Sends a message with matrices, whose headers are made anew. */
@@ -63,7 +64,7 @@ export class Connection {
       }
       return Object.fromEntries(entries.map(([name, inner]) => [name, announced(inner)])) as Value;
     };
-    void this.#channel!.send(wrap(announced(message)), tensors);
+    this.#deliver(this.#channel!.send(wrap(announced(message)), tensors));
   }
 
   close(): void {
@@ -88,6 +89,13 @@ export class Connection {
 
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  /** What a worker that has left does not get is no failure of a test. */
+  #deliver(sent: Promise<void>): void {
+    sent.catch((error: unknown) => {
+      if (!(error instanceof LocopropError) || error.code !== 'CLUSTER_CHANNEL_CLOSED') throw error;
+    });
   }
 
   #changed(): void {
