@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { locoprop } from './support.js';
 
 const page = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-const commands = ['init', 'train', 'evaluate', 'predict', 'export', 'certs', 'verify', 'doctor'];
+const commands = ['init', 'train', 'worker', 'evaluate', 'predict', 'export', 'certs', 'verify', 'doctor'];
 
 /** What a process loaded, from V8's own record of it. */
 async function loadedBy(...args: string[]): Promise<string[]> {
@@ -43,7 +43,7 @@ describe('help', () => {
     for (const option of ['--help', '--version']) {
       const loaded = await loadedBy(option);
       expect(loaded.some((url) => url.includes('/dist/cli/'))).toBe(true);
-      const heavy = /node_modules\/(?!commander\/)|dist\/(engine|services|coordinator)\//;
+      const heavy = /node_modules\/(?!commander\/)|dist\/(engine|services|coordinator|worker)\//;
       expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
     }
   });
