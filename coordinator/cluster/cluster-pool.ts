@@ -12,11 +12,16 @@ import { PlanKeeper, type PlanKeeperOptions } from './plan-keeper.js';
 import type { Columns, Place } from './place.js';
 import { WorkerStatistics } from './worker-statistics.js';
 
+/** How long the first plan waits for workers that are on their way. */
+const GATHERING_MS = 10_000;
+
 export interface ClusterPoolOptions extends PlanKeeperOptions {
   readonly engine: Engine;
   readonly states: readonly LayerState[];
   /** Committed steps that the states are of. */
   readonly step: number;
+  /** Places that there will be in a moment. */
+  readonly expected: number;
   readonly emit: (event: RunEventBody) => void;
   /** Ends all waiting. */
   readonly stop: AbortSignal;
@@ -51,8 +56,21 @@ export class ClusterPool implements LayerPool {
       pool.#layers.push(await pool.#home(rule, options.states[layer]!));
     }
     while (options.places.open.length === 0) await pool.#wait('no worker has joined yet');
+    await pool.#gather();
     await pool.#arrange();
     return pool;
+  }
+
+  /** Gives workers that are known to be on their way a moment, lest the first one be given everything. */
+  async #gather(): Promise<void> {
+    const { places, stop, expected } = this.#options;
+    const enough = AbortSignal.any([stop, AbortSignal.timeout(GATHERING_MS)]);
+    while (places.open.length < expected && !enough.aborted) {
+      await places.nextChange(enough).catch((reason: unknown) => {
+        if (!enough.aborted) throw reason;
+      });
+    }
+    stop.throwIfAborted();
   }
 
   #home(rule: LayerRule, state: LayerState): Promise<LayerHome> {
