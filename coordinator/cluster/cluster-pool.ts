@@ -37,6 +37,8 @@ export class ClusterPool implements LayerPool {
   #step: number;
   #swept = deferred<void>();
   #slotsOnTheirWay: Promise<void> | null = null;
+  /** Of what nobody waited for; met at the next commit. */
+  #failure: Error | null = null;
 
   private constructor(options: ClusterPoolOptions) {
     this.#options = options;
@@ -108,7 +110,8 @@ export class ClusterPool implements LayerPool {
     this.#step += 1;
     this.#swept = deferred();
     for (const layer of this.#layers) layer.commit();
-    if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrange();
+    if (this.#failure) throw this.#failure;
+    if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrangeAgain();
     else this.#bringSlotsHome();
   }
 
@@ -134,14 +137,27 @@ export class ClusterPool implements LayerPool {
     );
     if (this.#slotsOnTheirWay || due.length === 0) return;
     const coming = Promise.all(due.map((layer) => layer.bringSlotsHome(false)));
-    this.#slotsOnTheirWay = coming.then(
-      () => undefined,
-      (error: unknown) => {
-        // A place was lost: what is at hand still does, and the next attempt is a step away.
-        if (!isLoss(error)) throw error;
-      },
-    );
-    void this.#slotsOnTheirWay.finally(() => (this.#slotsOnTheirWay = null));
+    this.#slotsOnTheirWay = coming
+      .catch((error: unknown) => {
+        // Where a place was lost, what is at hand still does, and the next attempt is a step away.
+        if (!isLoss(error)) this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      })
+      .then(() => {
+        this.#slotsOnTheirWay = null;
+      });
+  }
+
+  /** Plans anew in the middle of a run, which waits where those that are left have too little memory. */
+  async #arrangeAgain(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#arrange();
+        return;
+      } catch (error) {
+        if (!(error instanceof LocopropError) || error.code !== 'CLUSTER_PART_TOO_LARGE') throw error;
+        await this.#wait(error.message);
+      }
+    }
   }
 
   /** Plans anew for the places there are, and moves the parts that are to move. */
