@@ -5,7 +5,7 @@ import type { RunSummary } from '../../coordinator/finish/summary.js';
 import type { JobFile } from '../../services/configuration/job-file.js';
 import type { Run } from '../../services/store/run.js';
 import type { ClusterOptions } from '../../coordinator/cluster/cluster.js';
-import { clusterOf, type ClusterFlags } from '../cluster.js';
+import type { ClusterFlags } from '../cluster.js';
 import { Interruption } from '../interruption.js';
 import { logEvent, openLog, type LogLevel } from '../log.js';
 import {
@@ -69,6 +69,7 @@ async function train(
     'Stopping after this step, with a checkpoint. Once more ends at once.',
   );
   try {
+    const { clusterOf } = await import('../cluster.js');
     const cluster = await clusterOf(options);
     const { job, run } = await openJob(specFile, options, context);
     try {

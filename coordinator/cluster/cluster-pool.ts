@@ -12,11 +12,16 @@ import { PlanKeeper, type PlanKeeperOptions } from './plan-keeper.js';
 import type { Columns, Place } from './place.js';
 import { WorkerStatistics } from './worker-statistics.js';
 
+/** How long the first plan waits for workers that are on their way. */
+const GATHERING_MS = 10_000;
+
 export interface ClusterPoolOptions extends PlanKeeperOptions {
   readonly engine: Engine;
   readonly states: readonly LayerState[];
   /** Committed steps that the states are of. */
   readonly step: number;
+  /** Places that there will be in a moment. */
+  readonly expected: number;
   readonly emit: (event: RunEventBody) => void;
   /** Ends all waiting. */
   readonly stop: AbortSignal;
@@ -32,6 +37,8 @@ export class ClusterPool implements LayerPool {
   #step: number;
   #swept = deferred<null>();
   #slotsOnTheirWay: Promise<void> | null = null;
+  /** Of what nobody waited for; met at the next commit. */
+  #failure: Error | null = null;
 
   private constructor(options: ClusterPoolOptions) {
     this.#options = options;
@@ -51,8 +58,21 @@ export class ClusterPool implements LayerPool {
       pool.#layers.push(await pool.#home(rule, options.states[layer]!));
     }
     while (options.places.open.length === 0) await pool.#wait('no worker has joined yet');
+    await pool.#gather();
     await pool.#arrange();
     return pool;
+  }
+
+  /** Gives workers that are known to be on their way a moment, lest the first one be given everything. */
+  async #gather(): Promise<void> {
+    const { places, stop, expected } = this.#options;
+    const enough = AbortSignal.any([stop, AbortSignal.timeout(GATHERING_MS)]);
+    while (places.open.length < expected && !enough.aborted) {
+      await places.nextChange(enough).catch((reason: unknown) => {
+        if (!enough.aborted) throw reason;
+      });
+    }
+    stop.throwIfAborted();
   }
 
   #home(rule: LayerRule, state: LayerState): Promise<LayerHome> {
@@ -90,7 +110,8 @@ export class ClusterPool implements LayerPool {
     this.#step += 1;
     this.#swept = deferred();
     for (const layer of this.#layers) layer.commit();
-    if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrange();
+    if (this.#failure) throw this.#failure;
+    if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrangeAgain();
     else this.#bringSlotsHome();
   }
 
@@ -116,14 +137,27 @@ export class ClusterPool implements LayerPool {
     );
     if (this.#slotsOnTheirWay || due.length === 0) return;
     const coming = Promise.all(due.map((layer) => layer.bringSlotsHome(false)));
-    this.#slotsOnTheirWay = coming.then(
-      () => undefined,
-      (error: unknown) => {
-        // A place was lost: what is at hand still does, and the next attempt is a step away.
-        if (!isLoss(error)) throw error;
-      },
-    );
-    void this.#slotsOnTheirWay.finally(() => (this.#slotsOnTheirWay = null));
+    this.#slotsOnTheirWay = coming
+      .catch((error: unknown) => {
+        // Where a place was lost, what is at hand still does, and the next attempt is a step away.
+        if (!isLoss(error)) this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      })
+      .then(() => {
+        this.#slotsOnTheirWay = null;
+      });
+  }
+
+  /** Plans anew in the middle of a run, which waits where those that are left have too little memory. */
+  async #arrangeAgain(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#arrange();
+        return;
+      } catch (error) {
+        if (!(error instanceof LocopropError) || error.code !== 'CLUSTER_PART_TOO_LARGE') throw error;
+        await this.#wait(error.message);
+      }
+    }
   }
 
   /** Plans anew for the places there are, and moves the parts that are to move. */

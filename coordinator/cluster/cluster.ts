@@ -81,6 +81,7 @@ export async function openCluster(options: ClusterOptions, job: ClusterJob): Pro
       objective: spec.training.algorithm === 'locoprop',
       places,
       gflops,
+      expected: (options.localWorkers?.count ?? 0) + (options.solvesHere ? 1 : 0),
       emit,
       stop,
     });

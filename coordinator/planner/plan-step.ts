@@ -93,8 +93,12 @@ function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offere
   const largest = Math.max(0, ...places.map(({ memoryBytes }) => memoryBytes));
   const alone = needs.findIndex((bytes) => bytes > largest);
   return alone >= 0
-    ? new LocopropError('CLUSTER_PART_TOO_LARGE', { layer: alone, needed: needs[alone], offered: largest })
-    : new LocopropError('CLUSTER_PART_TOO_LARGE', { layer: stuck, needed: needs[stuck], offered });
+    ? new LocopropError('CLUSTER_PART_TOO_LARGE', {
+        layer: alone + 1,
+        needed: needs[alone],
+        offered: largest,
+      })
+    : new LocopropError('CLUSTER_PART_TOO_LARGE', { layer: stuck + 1, needed: needs[stuck], offered });
 }
 
 /** The best plan that the search finds, or why it finds none. */

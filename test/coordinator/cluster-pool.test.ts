@@ -55,7 +55,7 @@ class TestPlace extends EnginePlace {
 const poolOn =
   (places: Places, wire: WireFormat = 'f32') =>
   (needs: PoolNeeds): Promise<ClusterPool> =>
-    ClusterPool.create({ ...needs, wire, places, gflops: 1e3 });
+    ClusterPool.create({ ...needs, wire, places, gflops: 1e3, expected: 1 });
 
 describe('a pool of places', () => {
   let engine: Engine;

@@ -29,6 +29,16 @@ const QUICK = [
   .map((override) => `--set ${override}`)
   .join(' ');
 
+const PORT = 20_000 + (process.pid % 10_000);
+
+/** The command with the addresses of this machine alone. */
+const onLoopback = (command: string): string =>
+  command.replace(/(--listen|--coordinator) \S+:7000/, `$1 127.0.0.1:${PORT}`);
+
+const CREDENTIALS = '--tls credentials --token-file credentials/join-token';
+const WORKER = `locoprop worker --coordinator 127.0.0.1:${PORT} ${CREDENTIALS} --once`;
+const TRAIN = `locoprop train examples/mnist-autoencoder.yaml --listen 127.0.0.1:${PORT} ${CREDENTIALS} ${QUICK}`;
+
 type Check = (command: string) => string | null;
 
 /** What to run for a command; null for one that is proven elsewhere, where `check` has looked. */
@@ -41,6 +51,15 @@ const forms: readonly { readonly pattern: RegExp; readonly form: Check }[] = [
   {
     pattern: /^npm install --save-dev locoprop-0\.1\.0\.tgz$/,
     form: () => requireFile('test/package/tarball.test.ts'),
+  },
+  // A run and a worker of it, which needs no other machine for that.
+  {
+    pattern: /^locoprop train .* --listen /,
+    form: (command) => `${WORKER} & ${onLoopback(command)} ${QUICK}; wait`,
+  },
+  {
+    pattern: /^locoprop worker /,
+    form: (command) => `${TRAIN} > trained & ${onLoopback(command)} --once; wait; cat trained`,
   },
   { pattern: /^(npx )?locoprop train --resume /, form: (command) => command },
   { pattern: /^(npx )?locoprop train /, form: (command) => `${command} ${QUICK}` },

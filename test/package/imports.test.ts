@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   services: ['core', 'proto'],
   worker: ['core', 'engine', 'services', 'proto'],
   coordinator: ['core', 'engine', 'services', 'proto'],
-  cli: ['core', 'coordinator', 'services'],
+  cli: ['core', 'coordinator', 'services', 'worker'],
 };
 const importers = Object.keys(mayImport);
 const pairs = importers.flatMap((importer) =>

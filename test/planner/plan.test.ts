@@ -131,18 +131,18 @@ describe('the layout', () => {
 
   it('says which layer fits nowhere, what its smallest part needs and what there is', () => {
     const layer = layerOf(1000, 100, { separable: false });
-    const needed = 4 * (2 * 1001 * 100 + BATCH * 1000 + 3 * BATCH * 100);
+    const needed = partBytes({ inputs: 1000, slots: 0, solver: 'iterative' }, 100, BATCH);
     const plan = (): Plan => planStep(workloadOf([layer]), placesOf(2, { memoryBytes: needed - 1 }));
     expect(plan).toThrow(
       expect.objectContaining({
         code: 'CLUSTER_PART_TOO_LARGE',
-        details: { layer: 0, needed, offered: needed - 1 },
+        details: { layer: 1, needed, offered: needed - 1 },
       }),
     );
   });
 
   it('cuts as small as parts may be where memory is scarce', () => {
-    const memoryBytes = 4 * (2 * 1001 * 70 + BATCH * 1000 + 3 * BATCH * 70);
+    const memoryBytes = partBytes({ inputs: 1000, slots: 0, solver: 'iterative' }, 70, BATCH);
     const plan = planStep(workloadOf([layerOf(1000, 140)]), placesOf(2, { memoryBytes }));
     expect(plan.parts.map(widthOf)).toEqual([70, 70]);
   });

@@ -35,6 +35,7 @@ describe('a valid spec', () => {
       },
       guard: { enabled: true, limit: 1000, retries: 5, shrink: 0.1 },
       engine: { name: 'auto', threads: null },
+      cluster: { wire: 'f32', leaseSeconds: 5 },
       evaluation: { everyEpochs: 1, trainExamples: null, testExamples: null, batchSize: null },
       checkpoints: { everyEpochs: 1, everySteps: null, keep: 3 },
       initialWeights: null,

@@ -4,7 +4,7 @@ import { minimalSpec, parse, problems, refusal, specWith, specWithLayers, type W
 const layer = { units: 2, transfer: 'tanh' };
 const localFields = 'loss, target, iterations, schedule, regularizer, optimizer, solver, form';
 const topFields =
-  'name, seed, plugins, data, network, training, local, guard, engine, evaluation, checkpoints, initialWeights';
+  'name, seed, plugins, data, network, training, local, guard, engine, cluster, evaluation, checkpoints, initialWeights';
 const transfers = 'identity, tanh, sigmoid, relu, leaky_relu, elu, softplus, softmax';
 const optimizers = 'sgd, momentum, nesterov, adam, rmsprop, adagrad';
 const fileFields = 'file, format, inputs, labels, targets, classes, scale, testShare, split, skip, examples';
