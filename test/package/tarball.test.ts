@@ -56,9 +56,12 @@ describe('the packed tarball, installed in an empty folder', () => {
     expect(run(user, process.execPath, '--input-type=module', '--eval', script).trim()).toBe('LocopropError');
   });
 
-  it(
-    'trains',
-    () => {
+  it.each([
+    ['alone', []],
+    ['on a worker', ['--workers', '1']],
+  ] as const)(
+    'trains %s',
+    (name, flags) => {
       const tiny = [
         'data.train.examples=64',
         'data.test.examples=32',
@@ -66,8 +69,10 @@ describe('the packed tarball, installed in an empty folder', () => {
         'training.batchSize=32',
       ].flatMap((override) => ['--set', override]);
       const spec = join(installed, 'examples/curves-autoencoder.yaml');
-      run(user, 'npx', 'locoprop', 'train', spec, ...tiny, '--out', 'run');
-      const [line, ...rest] = readFileSync(join(user, 'run/metrics.jsonl'), 'utf8').trimEnd().split('\n');
+      run(user, 'npx', 'locoprop', 'train', spec, ...tiny, ...flags, '--out', name);
+      const [line, ...rest] = readFileSync(join(user, name, 'metrics.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n');
       expect(rest).toEqual([]);
       expect(JSON.parse(line ?? '')).toMatchObject({ epoch: 1, trainLoss: expect.any(Number) as number });
     },
