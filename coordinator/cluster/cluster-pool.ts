@@ -30,8 +30,12 @@ export class ClusterPool implements LayerPool {
   readonly #plans: PlanKeeper;
   readonly #statistics = new WorkerStatistics();
   #step: number;
+  /** What went wrong behind the steps; the next one ends with it. */
+  #failure: Error | null = null;
   #swept = deferred<void>();
   #slotsOnTheirWay: Promise<void> | null = null;
+  /** Of all parts that need a place, so that it is told once. */
+  #waiting: Promise<void> | null = null;
 
   private constructor(options: ClusterPoolOptions) {
     this.#options = options;
@@ -87,6 +91,7 @@ export class ClusterPool implements LayerPool {
   }
 
   async commit(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
     this.#step += 1;
     this.#swept = deferred();
     for (const layer of this.#layers) layer.commit();
@@ -116,14 +121,15 @@ export class ClusterPool implements LayerPool {
     );
     if (this.#slotsOnTheirWay || due.length === 0) return;
     const coming = Promise.all(due.map((layer) => layer.bringSlotsHome(false)));
-    this.#slotsOnTheirWay = coming.then(
+    const home = coming.then(
       () => undefined,
       (error: unknown) => {
         // A place was lost: what is at hand still does, and the next attempt is a step away.
-        if (!isLoss(error)) throw error;
+        if (isLoss(error)) return;
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
       },
     );
-    void this.#slotsOnTheirWay.finally(() => (this.#slotsOnTheirWay = null));
+    this.#slotsOnTheirWay = home.finally(() => (this.#slotsOnTheirWay = null));
   }
 
   /** Plans anew for the places there are, and moves the parts that are to move. */
@@ -174,10 +180,12 @@ export class ClusterPool implements LayerPool {
     }
   }
 
-  async #wait(reason: string): Promise<void> {
+  #wait(reason: string): Promise<void> {
     const { places, emit, stop } = this.#options;
+    if (this.#waiting) return this.#waiting;
     emit({ type: 'run.waiting', step: this.#step, reason });
-    await places.nextChange(stop);
+    this.#waiting = places.nextChange(stop).finally(() => (this.#waiting = null));
+    return this.#waiting;
   }
 }
 

@@ -1,0 +1,24 @@
+import { afterAll, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import '../support/processes.js';
+import { Scene } from './expectation.js';
+import { CHECKPOINT_STEPS } from './job.js';
+
+const scene = new Scene();
+afterAll(() => scene.close());
+
+const hook = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
+
+it.each([
+  { point: 'before dispatch', step: 2 * CHECKPOINT_STEPS + 1 },
+  { point: 'in the step', step: 2 * CHECKPOINT_STEPS + 2 },
+  { point: 'between commit and checkpoint', step: 3 * CHECKPOINT_STEPS },
+  { point: 'while writing the checkpoint', step: 2 * CHECKPOINT_STEPS },
+])('kill -9 of the coordinator $point', { timeout: 120_000 }, async ({ point, step }) => {
+  const coordinatorEnv = { KILL_AT: `${point}:${step}`, NODE_OPTIONS: `--import ${hook}` };
+  await scene.expectUnchanged({ workers: ['direct', 'direct'], coordinatorEnv }, async (run) => {
+    const { code } = await run.coordinator.waitForEnd(30_000);
+    expect(code).toBe('SIGKILL');
+    await run.killCoordinator();
+  });
+});
