@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 4;
 
+/** Whether a name in a run is that of a worker, which has a number where another one had it. */
+export const isOf = (inRun: string, worker: string): boolean => new RegExp(`^${worker}(-\\d+)?$`).test(inRun);
+
 /** The events of a run as another process writes them. */
 export class EventLog {
   #events: readonly RunEvent[] = [];
@@ -52,7 +55,7 @@ export class EventLog {
     timeoutMs?: number,
   ): Promise<RunEvent> {
     const named = (event: RunEvent): boolean =>
-      worker === null || ('worker' in event && new RegExp(`^${worker}(-\\d+)?$`).test(event.worker));
+      worker === null || ('worker' in event && isOf(event.worker, worker));
     return this.waitFor(
       `${type} of ${worker ?? 'anybody'}`,
       (event) => event.type === type && Date.parse(event.time) >= timeMs && named(event),

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { start, type Outcome, type Running } from '../support/running.js';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.js';
-import { EventLog } from './event-log.js';
-import { faultSpec, resultOf, type JobChoice } from './job.js';
+import { EventLog, isOf } from './event-log.js';
+import { DEFAULT_LEASE_SECONDS, FAULT_LEASE_SECONDS, faultSpec, resultOf, type JobChoice } from './job.js';
 
 // A promise whose failure nobody meets is a defect, and ends the process.
 const env = { NODE_OPTIONS: '--unhandled-rejections=strict' };
@@ -45,7 +45,7 @@ export class FaultRun {
   #port = 0;
   #number = 0;
 
-  private constructor(choice: FaultRunChoice) {
+  private constructor(private readonly choice: FaultRunChoice) {
     this.directory = join(choice.folder, 'run');
     this.log = new EventLog(this.directory);
     const spec = join(choice.folder, 'fault.yaml');
@@ -83,6 +83,21 @@ export class FaultRun {
     const member = { name, process: start(args, { env }), proxy };
     this.members.push(member);
     return member;
+  }
+
+  get leaseMs(): number {
+    return 1000 * (this.choice.leaseSeconds === null ? DEFAULT_LEASE_SECONDS : FAULT_LEASE_SECONDS);
+  }
+
+  /** The worker that has most columns in the plan that holds. */
+  async busiest(): Promise<Member> {
+    const plan = (await this.log.read()).findLast((event) => event.type === 'plan.made');
+    const columnsOf = ({ name }: Member): number =>
+      (plan?.parts ?? []).reduce(
+        (sum, { worker, start, end }) => sum + (isOf(worker, name) ? end - start : 0),
+        0,
+      );
+    return this.members.toSorted((one, other) => columnsOf(other) - columnsOf(one))[0]!;
   }
 
   /** Resolves once all workers that are there from the start have been members. */
