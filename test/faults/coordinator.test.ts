@@ -1,4 +1,5 @@
 import { afterAll, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import '../support/processes.js';
 import { Scene } from './expectation.js';
@@ -8,6 +9,17 @@ const scene = new Scene();
 afterAll(() => scene.close());
 
 const hook = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
+
+it('starts workers of its own anew that are killed', { timeout: 90_000 }, async () => {
+  await scene.expectUnchanged({ workers: [], args: ['--workers', '2'] }, async (run) => {
+    await run.log.step(5);
+    const time = Date.now();
+    const children = execFileSync('pgrep', ['-P', String(run.coordinator.pid)], { encoding: 'utf8' });
+    for (const pid of children.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    await run.log.since(time, 'run.waiting');
+    await run.log.since(time, 'worker.joined');
+  });
+});
 
 it.each([
   { point: 'before dispatch', step: 2 * CHECKPOINT_STEPS + 1 },

@@ -23,6 +23,8 @@ export interface FaultRunChoice extends JobChoice {
   readonly folder: string;
   /** One for each worker that is there from the start: whether it dials through a proxy. */
   readonly workers: readonly ('direct' | 'proxied')[];
+  /** Arguments of the first coordinator besides. */
+  readonly args?: readonly string[];
   /** Of the first coordinator, besides. */
   readonly coordinatorEnv?: Readonly<Record<string, string>>;
 }
@@ -50,7 +52,7 @@ export class FaultRun {
     this.log = new EventLog(this.directory);
     const spec = join(choice.folder, 'fault.yaml');
     const first = { ...env, ...choice.coordinatorEnv };
-    this.coordinator = this.#train([spec, '--out', this.directory], 0, first);
+    this.coordinator = this.#train([spec, '--out', this.directory, ...(choice.args ?? [])], 0, first);
   }
 
   static async start(choice: FaultRunChoice): Promise<FaultRun> {

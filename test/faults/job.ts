@@ -20,11 +20,7 @@ export const FAULT_LEASE_SECONDS = 1;
 export const DEFAULT_LEASE_SECONDS = 5;
 
 /** A job with a layer that is split, an optimizer with slots, and steps of about a tenth of a second. */
-export const faultSpec = ({
-  wire = 'f32',
-  leaseSeconds,
-  epochs = DEFAULT_EPOCHS,
-}: JobChoice): string => `
+export const faultSpec = ({ wire = 'f32', leaseSeconds, epochs = DEFAULT_EPOCHS }: JobChoice): string => `
 name: fault
 seed: 5
 data:

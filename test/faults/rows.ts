@@ -127,6 +127,18 @@ export const rows: readonly Row[] = [
       (await run.busiest()).proxy!.slow({ bytesPerSecond: 400_000, latencyMs: 20 });
     },
   },
+  {
+    name: 'a link so slow from the start that a large matrix takes longer than a lease',
+    workers: [],
+    choice: { epochs: 1 },
+    inject: async (run) => {
+      const { name, proxy } = await run.addWorker('proxied');
+      proxy!.slow({ bytesPerSecond: 500_000 });
+      await run.log.step(2);
+      if ((await run.log.read()).some(({ type }) => type === 'worker.lost'))
+        throw new Error(`${name} was lost`);
+    },
+  },
   ...directions.map((direction) => ({
     name: `a link closed in the middle of a chunk, ${direction}`,
     workers: proxied,
