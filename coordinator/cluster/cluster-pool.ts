@@ -4,7 +4,7 @@ import type { LayerRule } from '../../core/layer.js';
 import type { LayerState } from '../../core/state.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ParameterTensors } from '../../engine/layer-tensors.js';
-import { deferred } from '../pool/deferred.js';
+import { deferred, type Deferred } from '../pool/deferred.js';
 import type { LayerPool, LayerReport, PlacedProblem } from '../pool/layer-pool.js';
 import { LayerHome } from './layer-home.js';
 import { isLoss } from './loss.js';
@@ -32,7 +32,7 @@ export class ClusterPool implements LayerPool {
   #step: number;
   /** What went wrong behind the steps; the next one ends with it. */
   #failure: Error | null = null;
-  #swept = deferred<void>();
+  #swept: Deferred<void> = deferred();
   #slotsOnTheirWay: Promise<void> | null = null;
   /** Of all parts that need a place, so that it is told once. */
   #waiting: Promise<void> | null = null;

@@ -32,8 +32,12 @@ const lost =
     await run.log.since(mended, 'worker.joined', victim.name);
   };
 
-const kill = ({ process }: Member): void => process.signal('SIGKILL');
-const heal = ({ proxy }: Member): void => proxy!.heal();
+const kill = ({ process }: Member): void => {
+  process.signal('SIGKILL');
+};
+const heal = ({ proxy }: Member): void => {
+  proxy!.heal();
+};
 
 async function killEveryFewSteps(run: FaultRun): Promise<void> {
   for (let step = 2; step <= 18; step += 2) {
@@ -70,7 +74,10 @@ async function comeAndGo(run: FaultRun): Promise<void> {
   };
   const visits: Promise<void>[] = [];
   // The last of them needs time to start before the run is over.
-  for (; performance.now() < end - 4000; await sleep(1000)) visits.push(visit());
+  while (performance.now() < end - 4000) {
+    visits.push(visit());
+    await sleep(1000);
+  }
   await Promise.all(visits);
 }
 
