@@ -9,6 +9,9 @@ import type { Receive } from './parts.js';
 import { asError, PartService } from './service.js';
 import type { SessionEnd, SessionOptions } from './session-options.js';
 
+/** On a slow link, so many chunks of a matrix take as long as heartbeats are apart. */
+const CHUNKS_A_HEARTBEAT = 2;
+
 /** One connection with a coordinator, from Hello to its end. */
 export class Session {
   /** Resolves once the connection has ended and none of its parts is left on the engine. */
@@ -126,6 +129,8 @@ export class Session {
     this.#meter = new LinkMeter(channel);
     const bandwidth = await this.#meter.measure();
     if (this.#isOver()) return;
+    // Of which there are five in a lease.
+    channel.limitChunks((bandwidth * heartbeatMs) / 1000 / CHUNKS_A_HEARTBEAT);
     await channel.send({ message: 'ready', ready: { bandwidth } });
     if (this.#isOver()) return;
     const { parts, record, address } = this.#options;

@@ -39,6 +39,8 @@ export class ClusterPool implements LayerPool {
   #slotsOnTheirWay: Promise<void> | null = null;
   /** Of what nobody waited for; met at the next commit. */
   #failure: Error | null = null;
+  /** Of all parts that need a place, so that it is told once. */
+  #waiting: Promise<void> | null = null;
 
   private constructor(options: ClusterPoolOptions) {
     this.#options = options;
@@ -107,10 +109,10 @@ export class ClusterPool implements LayerPool {
   }
 
   async commit(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
     this.#step += 1;
     this.#swept = deferred();
     for (const layer of this.#layers) layer.commit();
-    if (this.#failure) throw this.#failure;
     if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrangeAgain();
     else this.#bringSlotsHome();
   }
@@ -208,10 +210,12 @@ export class ClusterPool implements LayerPool {
     }
   }
 
-  async #wait(reason: string): Promise<void> {
+  #wait(reason: string): Promise<void> {
     const { places, emit, stop } = this.#options;
+    if (this.#waiting) return this.#waiting;
     emit({ type: 'run.waiting', step: this.#step, reason });
-    await places.nextChange(stop);
+    this.#waiting = places.nextChange(stop).finally(() => (this.#waiting = null));
+    return this.#waiting;
   }
 }
 

@@ -9,6 +9,8 @@ import { WorkerPlace } from './worker-place.js';
 /** A worker from which nothing came for so long is lost. */
 export const DEFAULT_LEASE_MS = 5000;
 
+const ENDED = 'the run has ended';
+
 export interface MembersOptions {
   /** HOST:PORT; port 0 for any. */
   readonly address: string;
@@ -42,6 +44,8 @@ export class Members {
         const name = members.#nameOf(hello);
         const link = members.#welcome(name, hello);
         link.open(attach(link));
+        // Who comes at the last moment is told so, and is not waited for.
+        if (members.#closing) link.end(ENDED, true);
       },
       onRefused: (peer, { code, message }) => emit({ type: 'worker.refused', peer, code, reason: message }),
     });
@@ -56,7 +60,7 @@ export class Members {
   /** Ends all connections: the run has come to its end. */
   async close(): Promise<void> {
     this.#closing = true;
-    for (const link of this.#links) link.end('the run has ended', true);
+    for (const link of this.#links) link.end(ENDED, true);
     await this.#server?.close();
   }
 

@@ -31,6 +31,9 @@ export interface LinkOptions {
   readonly onLeaving: (reason: string) => void;
 }
 
+/** On a slow link, so many chunks of a matrix take a lease. */
+const CHUNKS_A_LEASE = 10;
+
 /** Refusals after which the worker goes on, without this part. */
 const HARMLESS: ReadonlySet<string> = new Set(['REFUSAL_CODE_DRAINING', 'REFUSAL_CODE_MEMORY_EXCEEDED']);
 
@@ -90,6 +93,7 @@ export class WorkerLink implements Receiver<WorkerMessage> {
         this.send(message);
         break;
       case 'ready':
+        this.#channel?.limitChunks((message.ready.bandwidth * this.#options.leaseMs) / 1000 / CHUNKS_A_LEASE);
         this.#ready.resolve(message.ready.bandwidth);
         break;
       case 'leaving':

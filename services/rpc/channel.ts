@@ -31,6 +31,11 @@ export interface Channel<Out> {
   send(message: Out, tensors?: readonly OutgoingTensor[]): Promise<void>;
   /** Sends a small message ahead of all that waits, such as a heartbeat. */
   sendNow(message: Out): void;
+  /**
+   * Says what the link carries in a time after which the peer should have heard something: chunks are no
+   * larger, for a peer sees matrices grow by whole chunks, and a heartbeat waits behind the one being sent.
+   */
+  limitChunks(bytes: number): void;
   /** Bytes of matrices sent and received so far. */
   readonly bytesSent: number;
   readonly bytesReceived: number;

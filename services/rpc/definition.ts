@@ -2,6 +2,7 @@ import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/
 import { fileURLToPath } from 'node:url';
 import { isChunk, readChunk } from './chunk-codec.js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
+import { checked, withChecksum } from './message-checksum.js';
 import type { CoordinatorMessage, Fault, TensorChunk, WorkerMessage } from './messages.js';
 
 /** From dist/services/rpc/ as it is published. */
@@ -62,7 +63,7 @@ export interface Codec<Out, In> {
 const encoder =
   <Out extends object>(serialize: (message: Out) => Buffer) =>
   (message: Out): Buffer => {
-    const bytes = serialize(message);
+    const bytes = withChecksum(serialize(message));
     if (bytes.length > MAX_MESSAGE_BYTES) {
       throw new RangeError(`a message of ${bytes.length} bytes is over ${MAX_MESSAGE_BYTES} bytes`);
     }
@@ -74,7 +75,7 @@ type Incoming<In> = In | Chunk | FaultMessage | null;
 function decode(deserialize: (bytes: Buffer) => object, bytes: Buffer): object | null {
   const chunk = isChunk(bytes) ? readChunk(bytes) : null;
   if (chunk) return { message: 'chunk', chunk };
-  const loaded = deserialize(bytes);
+  const loaded = checked(deserialize(bytes), bytes);
   return 'message' in loaded ? loaded : null;
 }
 

@@ -2,7 +2,7 @@ import { LocopropError } from '../../core/errors/error.js';
 import type { Matrix } from '../../core/matrix.js';
 import type { Channel, Receiver } from './channel.js';
 import { IncomingTensors } from './incoming-tensors.js';
-import { CLOSING_MS } from './limits.js';
+import { CHUNK_BYTES, CLOSING_MS, MIN_CHUNK_BYTES } from './limits.js';
 import type {
   CoordinatorMessage,
   ElementType,
@@ -31,7 +31,8 @@ export const createChannel = <Out extends Message, In extends Message>(
 class GrpcChannel<Out extends Message, In extends Message> implements Channel<Out> {
   readonly #outbox = new Outbox();
   readonly #incoming: IncomingTensors;
-  readonly #free = Array.from({ length: IN_FLIGHT }, () => new ChunkBuffer());
+  readonly #buffers = Array.from({ length: IN_FLIGHT }, () => new ChunkBuffer());
+  readonly #free = [...this.#buffers];
   #nextId = 1;
   #bytesSent = 0;
   /** open: both ways; closing: sends what waits; closed: has sent its end; ended: is over. */
@@ -89,6 +90,12 @@ class GrpcChannel<Out extends Message, In extends Message> implements Channel<Ou
     if (!this.#takes()) return;
     this.#outbox.addUrgent(this.end.codec.encode(message));
     this.#pump();
+  }
+
+  limitChunks(bytes: number): void {
+    // Whole entries of either type.
+    const limit = 4 * Math.floor(Math.min(CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, bytes)) / 4);
+    for (const buffer of this.#buffers) buffer.chunkBytes = limit;
   }
 
   close(error?: Error): void {

@@ -1,6 +1,9 @@
 /** Entries go in chunks of this many bytes: a multiple of both element types. */
 export const CHUNK_BYTES = 1 << 20;
 
+/** However slow a link is, chunks of a matrix are at least as large. */
+export const MIN_CHUNK_BYTES = 1 << 14;
+
 /** The most bytes of entries that a chunk may hold (proto/locoprop/v1/tensor.proto). */
 export const MAX_CHUNK_BYTES = 4 << 20;
 

@@ -7,6 +7,8 @@ import { elementBytes, tensorBytes } from './tensor-headers.js';
 
 /** Memory for one chunk at a time; a channel has one for each chunk that is on its way to the socket. */
 export class ChunkBuffer {
+  /** The most bytes of entries of the chunks to come. */
+  chunkBytes = CHUNK_BYTES;
   readonly bytes = Buffer.allocUnsafeSlow(MAX_CHUNK_HEADER_BYTES + CHUNK_BYTES);
   readonly floats = new Float32Array(this.bytes.buffer, MAX_CHUNK_HEADER_BYTES);
   readonly halves = new Uint16Array(this.bytes.buffer, MAX_CHUNK_HEADER_BYTES);
@@ -31,7 +33,7 @@ export class OutgoingChunks {
     const { header, matrix } = this.tensor;
     requireWhole(this.tensor);
     const width = elementBytes[header.type];
-    const length = Math.min(CHUNK_BYTES, tensorBytes(header) - this.#offset);
+    const length = Math.min(buffer.chunkBytes, tensorBytes(header) - this.#offset);
     const first = this.#offset / width;
     const pieces = piecesOf(this.tensor, first, first + length / width);
     if (header.type === 'ELEMENT_TYPE_F32') {

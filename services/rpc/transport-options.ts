@@ -31,6 +31,9 @@ export const clientOptions: ChannelOptions = {
   'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
   // A stream cannot be sent again, and to be able to try would keep its messages.
   'grpc.enable_retries': 0,
+  // It would say of the first MiB, at once, that it was sent; heartbeats then waited behind that.
+  'grpc.retry_buffer_size': 0,
+  'grpc.per_rpc_retry_buffer_size': 0,
   'grpc.service_config_disable_resolution': 1,
   'grpc.use_local_subchannel_pool': 1,
   // The address is that of the coordinator, whatever the environment says of web pages.

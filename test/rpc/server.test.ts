@@ -143,9 +143,10 @@ describe('a coordinator', () => {
   });
 
   it('takes no more from the memory of one that sends to a slow reader than two chunks', async () => {
-    let attachLater: (() => void) | undefined;
     const inbox = new Inbox<WorkerMessage>();
-    const server = await listening({ onWorker: (_, attach) => (attachLater = () => void attach(inbox)) });
+    let come!: (attachLater: () => void) => void;
+    const arrived = new Promise<() => void>((resolve) => (come = resolve));
+    const server = await listening({ onWorker: (_, attach) => come(() => void attach(inbox)) });
     const receiver = new Inbox<CoordinatorMessage>();
     const worker = await dial({ address: server.address, security: plainText, receiver });
     await worker.send(helloOf('fast'));
@@ -153,7 +154,7 @@ describe('a coordinator', () => {
     const sent = worker.send(stateOf({ a: tensor.header }), [tensor]);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(worker.bytesSent).toBeLessThanOrEqual(12 << 20);
-    attachLater?.();
+    (await arrived)();
     await sent;
     expect(worker.bytesSent).toBe(2 ** 24);
     worker.close();

@@ -1,0 +1,36 @@
+import { afterAll, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import '../support/processes.js';
+import { Scene } from './expectation.js';
+import { CHECKPOINT_STEPS } from './job.js';
+
+const scene = new Scene();
+afterAll(() => scene.close());
+
+const hook = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
+
+it('starts workers of its own anew that are killed', { timeout: 90_000 }, async () => {
+  await scene.expectUnchanged({ workers: [], args: ['--workers', '2'] }, async (run) => {
+    await run.log.step(5);
+    const time = Date.now();
+    const children = execFileSync('pgrep', ['-P', String(run.coordinator.pid)], { encoding: 'utf8' });
+    for (const pid of children.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    await run.log.since(time, 'run.waiting');
+    await run.log.since(time, 'worker.joined');
+  });
+});
+
+it.each([
+  { point: 'before dispatch', step: 2 * CHECKPOINT_STEPS + 1 },
+  { point: 'in the step', step: 2 * CHECKPOINT_STEPS + 2 },
+  { point: 'between commit and checkpoint', step: 3 * CHECKPOINT_STEPS },
+  { point: 'while writing the checkpoint', step: 2 * CHECKPOINT_STEPS },
+])('kill -9 of the coordinator $point', { timeout: 120_000 }, async ({ point, step }) => {
+  const coordinatorEnv = { KILL_AT: `${point}:${step}`, NODE_OPTIONS: `--import ${hook}` };
+  await scene.expectUnchanged({ workers: ['direct', 'direct'], coordinatorEnv }, async (run) => {
+    const { code } = await run.coordinator.waitForEnd(30_000);
+    expect(code).toBe('SIGKILL');
+    await run.killCoordinator();
+  });
+});

@@ -1,0 +1,11 @@
+import { afterAll, it } from 'vitest';
+import '../support/processes.js';
+import { Scene } from './expectation.js';
+import { rows } from './rows.js';
+
+const scene = new Scene();
+afterAll(() => scene.close());
+
+it.each(rows)('$name', { timeout: 150_000 }, async (row) => {
+  await scene.expectRow(row);
+});
