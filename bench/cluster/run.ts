@@ -3,8 +3,12 @@ import { describeMachine, type Machine } from '../machine.js';
 import type { Findings } from '../sections/section.js';
 import type { ClusterBenchOptions, ClusterSection } from './section.js';
 import { stepSection } from './sections/step.js';
+import { wireSection } from './sections/wire.js';
 
-export const sections = new Map<string, ClusterSection>([['step', stepSection]]);
+export const sections = new Map<string, ClusterSection>([
+  ['wire', wireSection],
+  ['step', stepSection],
+]);
 
 export interface ClusterMeasurement {
   readonly section: string;
