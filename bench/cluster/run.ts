@@ -2,12 +2,18 @@ import { LocopropError } from '../../core/errors/error.js';
 import { describeMachine, type Machine } from '../machine.js';
 import type { Findings } from '../sections/section.js';
 import type { ClusterBenchOptions, ClusterSection } from './section.js';
+import { largeSection } from './sections/large.js';
+import { refuseSection } from './sections/refuse.js';
+import { scaleSection } from './sections/scale.js';
 import { stepSection } from './sections/step.js';
 import { wireSection } from './sections/wire.js';
 
 export const sections = new Map<string, ClusterSection>([
   ['wire', wireSection],
   ['step', stepSection],
+  ['scale', scaleSection],
+  ['large', largeSection],
+  ['refuse', refuseSection],
 ]);
 
 export interface ClusterMeasurement {

@@ -92,7 +92,10 @@ export class WireEnds {
     const request = ++this.#requests;
     const answer = deferred<void>();
     this.#answers.set(request, answer);
-    const [x, r] = [channel.outgoing(inputs, 'ELEMENT_TYPE_F32'), channel.outgoing(displacement, 'ELEMENT_TYPE_F32')];
+    const [x, r] = [
+      channel.outgoing(inputs, 'ELEMENT_TYPE_F32'),
+      channel.outgoing(displacement, 'ELEMENT_TYPE_F32'),
+    ];
     const scalars = { values: { rows: weights.inputs, columns: weights.units } };
     const fields = { part: 1, step: 1, attempt: 1, passes: [], updates: 0, scalars };
     const solve = { request, ...fields, inputs: x.header, displacement: r.header };
