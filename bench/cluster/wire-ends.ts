@@ -90,7 +90,7 @@ export class WireEnds {
   async #solve({ inputs, displacement, weights }: Problem): Promise<void> {
     const channel = this.#channel!;
     const request = ++this.#requests;
-    const answer = deferred<void>();
+    const answer: Deferred<void> = deferred();
     this.#answers.set(request, answer);
     const [x, r] = [
       channel.outgoing(inputs, 'ELEMENT_TYPE_F32'),
