@@ -23,6 +23,9 @@ export interface AutoencoderChoice {
   /** matching is LocoProp-M, squared LocoProp-S. */
   readonly localLoss?: 'matching' | 'squared';
   readonly form?: LocalSpec['form'];
+  readonly optimizer?: 'rmsprop' | 'sgd';
+  /** How matrices travel to workers. */
+  readonly wire?: JobSpec['cluster']['wire'];
 }
 
 /** The job of the paper's autoencoder with these changes, at a constant learning rate. */
@@ -32,6 +35,8 @@ export async function autoencoder({
   iterations,
   localLoss = 'matching',
   form = 'auto',
+  optimizer = 'rmsprop',
+  wire = 'f32',
 }: AutoencoderChoice): Promise<Autoencoder> {
   const overrides: Override[] = [
     { path: ['training', 'batchSize'], value: batch },
@@ -40,7 +45,11 @@ export async function autoencoder({
     { path: ['local', 'iterations'], value: iterations },
     { path: ['local', 'loss'], value: localLoss },
     { path: ['local', 'form'], value: form },
+    { path: ['cluster', 'wire'], value: wire },
   ];
+  if (optimizer === 'sgd') {
+    overrides.push({ path: ['local', 'optimizer'], value: { name: 'sgd', learningRate: 1e-5 } });
+  }
   if (widths) overrides.push({ path: ['network', 'layers'], value: layersOf(widths) });
   const { spec, parts } = await readJob(exampleFile, overrides);
   const units = spec.network.layers.map((layer) => layer.units);

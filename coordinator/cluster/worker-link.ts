@@ -54,7 +54,6 @@ export class WorkerLink implements Receiver<WorkerMessage> {
   #waitingSinceMs = 0;
   readonly #timer: NodeJS.Timeout;
   #lossReason = '';
-  busySeconds = 0;
 
   constructor(hello: Hello, options: LinkOptions) {
     this.hello = hello;
@@ -86,7 +85,6 @@ export class WorkerLink implements Receiver<WorkerMessage> {
     this.#lastSeenMs = performance.now();
     switch (message.message) {
       case 'heartbeat':
-        this.busySeconds = message.heartbeat.busySeconds;
         this.#channel?.sendNow({ message: 'heartbeat', heartbeat: { number: message.heartbeat.number } });
         break;
       case 'echo':

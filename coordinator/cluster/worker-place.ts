@@ -23,6 +23,7 @@ export class WorkerPlace implements Place {
   readonly #link: WorkerLink;
   #parts = 0;
   #solves = 0;
+  #busySeconds = 0;
   leaving = false;
 
   /** @param bandwidth bytes a second */
@@ -37,7 +38,7 @@ export class WorkerPlace implements Place {
   }
 
   get work(): Place['work'] {
-    return { busySeconds: this.#link.busySeconds, solves: this.#solves, bytes: this.#link.bytes };
+    return { busySeconds: this.#busySeconds, solves: this.#solves, bytes: this.#link.bytes };
   }
 
   /** The connection, for those who end it. */
@@ -80,7 +81,10 @@ export class WorkerPlace implements Place {
     );
     return new WorkerPart(this, rule, part, state.weights.rows, {
       transferMs: (tensors) => this.#transferMs(tensors),
-      onSolved: () => (this.#solves += 1),
+      onSolved: (seconds) => {
+        this.#solves += 1;
+        this.#busySeconds += seconds;
+      },
     });
   }
 
@@ -96,7 +100,7 @@ export class WorkerPlace implements Place {
 
 interface PartContext {
   readonly transferMs: (tensors: readonly OutgoingTensor[]) => number;
-  readonly onSolved: () => void;
+  readonly onSolved: (seconds: number) => void;
 }
 
 class WorkerPart implements ResidentPart {
@@ -138,7 +142,7 @@ class WorkerPart implements ResidentPart {
       operations / (offer.gflops * 1e6) + this.#context.transferMs([x, r]) + weightsMs,
       (answer, receive) => this.#takeSolution(answer, receive),
     );
-    this.#context.onSolved();
+    this.#context.onSolved(solution.report.seconds);
     return solution;
   }
 

@@ -21,10 +21,20 @@ export class BufferPool {
 
   /** Takes a buffer back that nothing reads any more. */
   give(buffer: Float32Array): void {
-    if (this.#bytes + buffer.byteLength > this.#limitBytes) return;
+    if (this.#bytes + buffer.byteLength > this.#limitBytes) {
+      giveBack(buffer.buffer);
+      return;
+    }
     this.#bytes += buffer.byteLength;
     const free = this.#free.get(buffer.length);
     if (free) free.push(buffer);
     else this.#free.set(buffer.length, [buffer]);
   }
+}
+
+/** Frees memory at once, by sending it to nobody: the garbage collector may leave gigabytes lying for long. */
+function giveBack(memory: ArrayBufferLike): void {
+  const { port1 } = new MessageChannel();
+  if (memory instanceof ArrayBuffer) port1.postMessage(null, [memory]);
+  port1.close();
 }
