@@ -1,4 +1,6 @@
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { LocopropError } from '../../core/errors/error.js';
 import { formatAddress, parseAddress } from './addresses.js';
 import { reasonOf } from './text.js';
@@ -33,14 +35,38 @@ export function bind(server: Server, address: string, credentials: ServerCredent
   });
 }
 
+/** The connections that this process accepts, of which grpc-js shows none. */
+export class AcceptedSockets {
+  readonly #sockets = new Set<Socket>();
+  readonly #accept = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  };
+
+  constructor() {
+    subscribe('net.server.socket', this.#accept);
+  }
+
+  /** Cuts those of a port: a half-open one would wait for ever for what it has written. */
+  cut(port: number): void {
+    unsubscribe('net.server.socket', this.#accept);
+    for (const socket of this.#sockets) if (socket.localPort === port) socket.destroy();
+  }
+}
+
 /** Ends a server: calls under way get a moment to end, and connections are closed. */
-export function shutDown(server: Server): Promise<void> {
+export function shutDown(server: Server, cutAll: () => void = () => undefined): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), GRACE_MS);
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      cutAll();
+    }, GRACE_MS);
     server.tryShutdown((error) => {
       clearTimeout(timer);
       // What could not end of itself is ended.
       if (error) server.forceShutdown();
+      cutAll();
       resolve();
     });
   });

@@ -5,11 +5,12 @@ import type { TransportSecurity } from '../security/transport-security.js';
 import type { Channel, Receiver } from './channel.js';
 import { knowsToken, serverCredentials } from './credentials.js';
 import { attachMethod, coordinatorCodec, packageDefinition } from './definition.js';
+import { parseAddress } from './addresses.js';
 import { createChannel } from './grpc-channel.js';
 import { Health } from './health-server.js';
 import { GREETING_MS } from './limits.js';
 import { type CoordinatorMessage, type Hello, PROTOCOL, type WorkerMessage } from './messages.js';
-import { bind, shutDown } from './server-lifecycle.js';
+import { AcceptedSockets, bind, shutDown } from './server-lifecycle.js';
 import { statusOf } from './status.js';
 import { coordinatorEnd } from './stream-end.js';
 import { reasonOf } from './text.js';
@@ -47,11 +48,12 @@ type Stream = ServerDuplexStream<Buffer, Buffer>;
  */
 export async function listen(options: ListenOptions): Promise<WorkerServer> {
   const server = new Server(serverOptions);
+  const sockets = new AcceptedSockets();
   server.addService({ Attach: attachMethod }, { Attach: (stream: Stream) => welcome(stream, options) });
   new Health(['locoprop.v1.Workers'], true).addToServer(server);
   new ReflectionService(packageDefinition).addToServer(server);
   const address = await bind(server, options.address, serverCredentials(options.security));
-  return { address, close: () => shutDown(server) };
+  return { address, close: () => shutDown(server, () => sockets.cut(parseAddress(address, 0).port)) };
 }
 
 /** Checks the token and the first message. */

@@ -177,7 +177,7 @@ export const rows: readonly Row[] = [
   {
     name: 'a worker that joins and leaves each second for 30 s',
     workers: [],
-    choice: { epochs: 40 },
+    choice: { epochs: 5 },
     inject: comeAndGo,
   },
 ];
