@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { LocopropError } from '../../core/errors/error.js';
 import { formatAddress, parseAddress } from './addresses.js';
 import { reasonOf } from './text.js';
-import { widenWindows } from './transport-options.js';
 
 /** How long calls that are under way may take to end. */
 const GRACE_MS = 1_000;
@@ -21,14 +20,9 @@ export function bind(server: Server, address: string, credentials: ServerCredent
     const fail = (cause: unknown): void =>
       reject(new LocopropError('CLUSTER_LISTEN_FAILED', { address, reason: reasonOf(cause) }, { cause }));
     try {
-      server.bindAsync(address, credentials, (error, port) => {
-        if (error) {
-          fail(error);
-          return;
-        }
-        widenWindows(server);
-        resolve(formatAddress(host, port));
-      });
+      server.bindAsync(address, credentials, (error, port) =>
+        error ? fail(error) : resolve(formatAddress(host, port)),
+      );
     } catch (cause) {
       fail(cause);
     }

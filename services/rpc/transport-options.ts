@@ -1,18 +1,13 @@
-import type { ChannelOptions, Server } from '@grpc/grpc-js';
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { ChannelOptions } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
 
-/*
- * What an end may send ahead of what was read. Node.js reads no HTTP/2 while a write of its own waits for
- * the socket, so two ends that both send more than their sockets hold wait for each other for ever. One
- * way must therefore have a window that the sockets hold whole: the way from the worker, which has less
- * to send.
+/**
+ * What a coordinator may send ahead of what was read. The other way it is the 64 KiB that grpc-js 1.14
+ * leaves a server. Node.js reads no HTTP/2 while a write of its own waits for the socket, so two ends that
+ * both send more than their sockets hold wait for each other for ever: with 8 MiB both ways they did, where
+ * the sockets held 4 MiB. One way must have a window that they hold whole.
  */
-
 const FLOW_CONTROL_WINDOW_BYTES = 8 << 20;
-
-/** Linux holds 4 MiB between two processes of one machine; of other links only 64 KiB, the default, are sure. */
-const LOCAL_WINDOW_BYTES = 1 << 20;
 
 /** Both ends ask each other at this pace whether they are there, so no end takes it for abuse. */
 const keepalive: ChannelOptions = {
@@ -45,24 +40,3 @@ export const clientOptions: ChannelOptions = {
   // The address is that of the coordinator, whatever the environment says of web pages.
   'grpc.enable_http_proxy': 0,
 };
-
-/** What is needed of the inside of a server. */
-interface Inside {
-  /** Absent in a release that has it elsewhere: then windows stay as they are. */
-  readonly http2Servers?: ReadonlyMap<Http2Server, unknown>;
-}
-
-/** Lets workers of this machine send more ahead; grpc-js 1.14 has no option for a server's windows. */
-export function widenWindows(server: Server): void {
-  if (process.platform !== 'linux') return;
-  const { http2Servers } = server as unknown as Inside;
-  for (const listening of http2Servers?.keys() ?? []) {
-    listening.on('session', (session: ServerHttp2Session) => {
-      if (!isLoopback(session.socket.remoteAddress)) return;
-      session.setLocalWindowSize(LOCAL_WINDOW_BYTES);
-      session.settings({ initialWindowSize: LOCAL_WINDOW_BYTES });
-    });
-  }
-}
-
-const isLoopback = (address = ''): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
