@@ -34,7 +34,8 @@ export class BufferPool {
 
 /** Frees memory at once, by sending it to nobody: the garbage collector may leave gigabytes lying for long. */
 function giveBack(memory: ArrayBufferLike): void {
-  const { port1 } = new MessageChannel();
+  const { port1, port2 } = new MessageChannel();
   if (memory instanceof ArrayBuffer) port1.postMessage(null, [memory]);
-  port1.close();
+  // The receiver's end: what waits there goes with it.
+  port2.close();
 }
