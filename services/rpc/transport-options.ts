@@ -2,10 +2,9 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
 
 /**
- * What a coordinator may send ahead of what was read. The other way it is the 64 KiB that grpc-js 1.14
- * leaves a server. Node.js reads no HTTP/2 while a write of its own waits for the socket, so two ends that
- * both send more than their sockets hold wait for each other for ever: with 8 MiB both ways they did, where
- * the sockets held 4 MiB. One way must have a window that they hold whole.
+ * What a coordinator may send ahead of what was read. The other way it is the 64 KiB that grpc-js 1.14 leaves
+ * a server. With 8 MiB both ways, two ends that sent 64 MiB at once waited for each other; likely because
+ * Node.js reads no HTTP/2 while a write of its own waits for the socket.
  */
 const FLOW_CONTROL_WINDOW_BYTES = 8 << 20;
 
