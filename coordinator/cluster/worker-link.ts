@@ -5,8 +5,6 @@ import type {
   CoordinatorMessage,
   Hello,
   OutgoingTensor,
-  Solved,
-  State,
   TensorHeader,
   WorkerMessage,
 } from '../../services/rpc/messages.js';
@@ -117,7 +115,7 @@ export class WorkerLink implements Receiver<WorkerMessage> {
         break;
       }
       case 'hello':
-        this.#broken('it said hello twice');
+        this.lose('it said hello twice');
     }
   };
 
@@ -206,10 +204,6 @@ export class WorkerLink implements Receiver<WorkerMessage> {
     return new LocopropError('CLUSTER_WORKER_LOST', { worker: this.#options.name, reason });
   }
 
-  #broken(reason: string): void {
-    this.lose(reason);
-  }
-
   #answered(number: number, answer: Answer, receive: Receive): void {
     const request = this.#requests.get(number);
     // Late, or a second time: what was asked for has long been had.
@@ -252,4 +246,4 @@ export class WorkerLink implements Receiver<WorkerMessage> {
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-export type { Answer, Receive, Solved, State };
+export type { Answer, Receive };

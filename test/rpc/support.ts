@@ -11,24 +11,11 @@ import { dial } from '#services/rpc/worker-client.js';
 import { type Attach, listen, type ListenOptions, type WorkerServer } from '#services/rpc/worker-server.js';
 import { plainText, type TransportSecurity } from '#services/security/transport-security.js';
 import { onTestFinished } from 'vitest';
+import { newSeed, numbers } from '../store/support.js';
 
 export type Floats = Matrix<Float32Array>;
 
-/** Numbers from 0 to 1 that follow from a seed (Park and Miller's generator, 1988). */
-export function numbers(seed: number): () => number {
-  let state = (seed % 2147483646) + 1;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
-}
-
-/** A seed that a failure can be repeated with: it is part of the test's output. */
-export function newSeed(): number {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  console.log(`seed ${seed}`);
-  return seed;
-}
+export { newSeed, numbers };
 
 export function floats(seed: number, rows: number, columns: number): Floats {
   const random = numbers(seed);

@@ -61,26 +61,26 @@ describe('certificates, as node:crypto reads them', () => {
   });
 });
 
-describe.skipIf(spawnSync('openssl', ['version']).status !== 0)(
-  'certificates, as openssl verifies them',
-  () => {
-    it.each([
-      ['coordinator', 'sslserver', true],
-      ['coordinator', 'sslclient', true],
-      ['worker', 'sslclient', true],
-      ['worker', 'sslserver', false],
-    ] as const)('of a %s as %s: %s', async (role, purpose, good) => {
-      const folder = await temporaryFolder();
-      await writeFile(join(folder, 'ca.pem'), made.authority.certificate);
-      await writeFile(join(folder, 'own.pem'), made[role].certificate);
-      const args = ['verify', '-x509_strict', '-CAfile', 'ca.pem', '-purpose', purpose, 'own.pem'];
-      const verify = (): string =>
-        execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
-      if (good) expect(verify()).toBe('own.pem: OK\n');
-      else expect(verify).toThrow(/unsuitable certificate purpose/);
-    });
-  },
-);
+const opensslMissing = spawnSync('openssl', ['version']).status !== 0;
+if (opensslMissing) console.warn('Skipped: there is no openssl here to verify certificates with.');
+
+describe.skipIf(opensslMissing)('certificates, as openssl verifies them', () => {
+  it.each([
+    ['coordinator', 'sslserver', true],
+    ['coordinator', 'sslclient', true],
+    ['worker', 'sslclient', true],
+    ['worker', 'sslserver', false],
+  ] as const)('of a %s as %s: %s', async (role, purpose, good) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'ca.pem'), made.authority.certificate);
+    await writeFile(join(folder, 'own.pem'), made[role].certificate);
+    const args = ['verify', '-x509_strict', '-CAfile', 'ca.pem', '-purpose', purpose, 'own.pem'];
+    const verify = (): string =>
+      execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+    if (good) expect(verify()).toBe('own.pem: OK\n');
+    else expect(verify).toThrow(/unsuitable certificate purpose/);
+  });
+});
 
 it.each([
   '',

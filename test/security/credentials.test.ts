@@ -170,8 +170,9 @@ describe('refused are', () => {
     },
   );
 
-  // Only root can give a file away.
-  it.skipIf(process.getuid?.() !== 0)(
+  const notRoot = process.getuid?.() !== 0;
+  if (notRoot) console.warn('Skipped: only root can give a file away, which one of the tests does.');
+  it.skipIf(notRoot)(
     'not a token that belongs to another user of the machine, who answers for it',
     async () => {
       const tokenFile = join(await temporaryFolder(), 'token');
