@@ -70,6 +70,21 @@ export type { RunSummary } from './coordinator/finish/summary.js';
 export { runJob, type FinishedRun, type Job, type RunJobOptions } from './coordinator/runner.js';
 export type { EpochMetrics, LayerMetrics, RunEvent, RunOutcome } from './core/events.js';
 
+// A coordinator from a program: submit jobs, follow them, get what they come to.
+export {
+  CoordinatorClient,
+  type JobChange,
+  type JobPage,
+  type ListRequest,
+} from './services/client/client.js';
+export type { ServerAddress } from './services/client/connection.js';
+export type { FollowOptions } from './services/client/feed.js';
+export { findServer, type ServerOptions } from './services/client/server.js';
+export { RemoteError } from './core/errors/remote-error.js';
+export type { FeedItem, JobDetails, JobView, WorkerView } from './core/job/view.js';
+export type { JobEvent, JobFailure, JobProgress } from './core/job/record.js';
+export { hasEnded, type JobState } from './core/job/states.js';
+
 // Computing with an engine alone.
 export { engineNames, startEngine } from './engine/engines.js';
 export type { Call, Engine, EngineInfo, Result, Tensor } from './engine/engine.js';

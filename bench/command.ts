@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { toCount } from '../cli/options.js';
+import { ENGINE_HELP, toCount } from '../cli/options.js';
 import { print, printJson } from '../cli/output.js';
 import { cpuLimit } from '../engine/cpu-limit.js';
 import { parseWidths } from './autoencoder.js';
-import { describeMachine } from './machine.js';
+import { describeMachine } from '../engine/machine.js';
 import { runBench, sections, type Measurement } from './run.js';
 
 interface BenchCommandOptions {
@@ -13,21 +13,27 @@ interface BenchCommandOptions {
   readonly batch: number;
   readonly iterations: number;
   readonly rounds: number;
+  readonly large: number;
   readonly json?: true;
 }
 
 /** The program behind `npm run bench`. */
 export function buildBench(): Command {
+  const onRequest = [...sections].flatMap(([name, section]) => (section.onRequest ? [name] : []));
   const listed = [...sections].map(([name, { description }]) => `  ${name.padEnd(8)}${description}`);
   return new Command('bench')
     .description('Measures the engine and the trainer against the bare matrix products of their work.')
-    .argument('[sections...]', `${[...sections.keys()].join(', ')} (default: all)`)
-    .option('--engine <name>', 'onnx, reference, or auto for the fastest that works here', 'auto')
+    .argument(
+      '[sections...]',
+      `${[...sections.keys()].join(', ')} (default: all but ${onRequest.join(', ')})`,
+    )
+    .option('--engine <name>', ENGINE_HELP, 'auto')
     .option('--threads <n,…>', 'numbers of threads of the engine', toCounts, defaultThreads())
     .option('--network <widths>', "widths of an autoencoder (default: the paper's)", parseWidths)
     .option('--batch <n>', 'examples a batch', toCount, 1000)
     .option('--iterations <n>', 'local iterations of a solve', toCount, 10)
     .option('--rounds <n>', 'rounds to measure; their medians are printed', toCount, 7)
+    .option('--large <n>', 'inputs and units of the largest layer, for sizes', toCount, 8192)
     .option('--json', 'print one JSON document instead of text')
     .addHelpText(
       'after',

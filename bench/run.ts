@@ -1,9 +1,10 @@
 import { LocopropError } from '../core/errors/error.js';
 import type { EngineInfo } from '../engine/engine.js';
 import { startEngine } from '../engine/engines.js';
-import { describeMachine, type Machine } from './machine.js';
+import { describeMachine, type Machine } from '../engine/machine.js';
 import { gramSection } from './sections/gram.js';
 import type { BenchOptions, Findings, Section } from './sections/section.js';
+import { sizesSection } from './sections/sizes.js';
 import { solveSection } from './sections/solve.js';
 import { stepSection } from './sections/step.js';
 
@@ -12,6 +13,7 @@ export const sections = new Map<string, Section>([
   ['step', stepSection],
   ['solve', solveSection],
   ['gram', gramSection],
+  ['sizes', sizesSection],
 ]);
 
 /** What a section found on one engine. */
@@ -28,7 +30,7 @@ export interface BenchReport {
 }
 
 export interface BenchRequest {
-  /** Names of sections; all for none. */
+  /** Names of sections; for none, all but those on request. */
   readonly sections: readonly string[];
   readonly engine: string;
   /** Each is measured on an engine of its own. */
@@ -46,8 +48,8 @@ export async function runBench(
 ): Promise<BenchReport> {
   requireKnown(wanted);
   const measurements: Measurement[] = [];
-  for (const [section, { measure }] of sections) {
-    if (wanted.length > 0 && !wanted.includes(section)) continue;
+  for (const [section, { measure, onRequest }] of sections) {
+    if (wanted.length > 0 ? !wanted.includes(section) : onRequest) continue;
     for (const count of threads) {
       const engine = await startEngine(name, count);
       try {

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { LocopropError } from '../core/errors/error.js';
 import type { ClusterOptions } from '../coordinator/cluster/cluster.js';
-import { note } from './output.js';
 
 /** The options of `train` that say who solves the layers. */
 export interface ClusterFlags {
@@ -21,9 +20,13 @@ const mainFile = fileURLToPath(new URL('./main.js', import.meta.url));
 
 /**
  * The workers that a command line asks for; null for none.
+ * @param remark where remarks for people go
  * @throws LocopropError CLI_USAGE, CLUSTER_INSECURE, CLUSTER_ADDRESS_INVALID, CLUSTER_CREDENTIALS_INVALID
  */
-export async function clusterOf(flags: ClusterFlags): Promise<ClusterOptions | null> {
+export async function clusterOf(
+  flags: ClusterFlags,
+  remark: (text: string) => void,
+): Promise<ClusterOptions | null> {
   const { workers, listen, tls, tokenFile, insecure, solveHere } = flags;
   if (workers === undefined && listen === undefined) {
     const alone = (['solveHere', 'tls', 'tokenFile', 'insecure', 'workerThreads'] as const).find(
@@ -40,30 +43,37 @@ export async function clusterOf(flags: ClusterFlags): Promise<ClusterOptions | n
   const sources = { role: 'coordinator', tls, tokenFile, environment: process.env } as const;
   const security = await readSecurity(sources);
   requireSecure(address, security, insecure === true);
-  const remark = workers === undefined ? null : crowding(workers);
-  if (remark !== null) note(remark);
+  const crowded = workers === undefined ? null : crowding(workers);
+  if (crowded !== null) remark(crowded);
   return {
     address,
     security,
-    localWorkers:
-      workers === undefined
-        ? null
-        : {
-            count: workers,
-            args: workerArguments(flags),
-            command: [process.execPath, mainFile],
-            environment: process.env,
-          },
+    localWorkers: workers === undefined ? null : localWorkers(workers, flags),
     solvesHere: solveHere === true,
     onListening: (own) => {
-      if (listen !== undefined) note(`Waiting for workers at ${own}.`);
+      if (listen !== undefined) remark(`Waiting for workers at ${own}.`);
     },
   };
 }
 
-function workerArguments({ workerThreads, tls, tokenFile }: ClusterFlags): string[] {
+type LocalWorkers = NonNullable<ClusterOptions['localWorkers']>;
+
+/** Workers of this machine, which use its certificates and its token, as those of others do. */
+export function localWorkers(
+  count: number,
+  {
+    workerThreads,
+    tls,
+    tokenFile,
+  }: {
+    readonly workerThreads?: number | null | undefined;
+    readonly tls?: string | null | undefined;
+    readonly tokenFile?: string | null | undefined;
+  },
+): LocalWorkers {
   const given = { threads: workerThreads, tls, 'token-file': tokenFile };
-  return Object.entries(given).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, String(value)],
+  const args = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined || value === null ? [] : [`--${name}`, String(value)],
   );
+  return { count, args, command: [process.execPath, mainFile], environment: process.env };
 }

@@ -2,14 +2,26 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { LocopropError } from '../core/errors/error.js';
 import { addCerts } from './commands/certs.js';
+import { addConfig } from './commands/config.js';
+import { addCompare } from './commands/compare.js';
+import { addCoordinator } from './commands/coordinator.js';
 import { addDoctor } from './commands/doctor.js';
+import { addDownload } from './commands/download.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
 import { addInit } from './commands/init.js';
+import { addCancel, addDelete, addPause, addResume } from './commands/job-changes.js';
+import { addJobs } from './commands/jobs.js';
+import { addLogs } from './commands/logs.js';
 import { addPredict } from './commands/predict.js';
+import { addStatus } from './commands/status.js';
+import { addSubmit } from './commands/submit.js';
+import { addToken } from './commands/token.js';
 import { addTrain } from './commands/train.js';
+import { addUp } from './commands/up.js';
 import { addVerify } from './commands/verify.js';
 import { addWorker } from './commands/worker.js';
+import { addWorkers } from './commands/workers.js';
 import { reportFailure } from './failure.js';
 import { ignoreClosedPipes } from './output.js';
 
@@ -19,18 +31,17 @@ const packageFile = new URL('../../package.json', import.meta.url);
 export const version = (): string =>
   (JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string }).version;
 
-/** All commands, in the order of their use. */
-const commands = [
-  addInit,
-  addTrain,
-  addWorker,
-  addEvaluate,
-  addPredict,
-  addExport,
-  addCerts,
-  addVerify,
-  addDoctor,
-];
+/** All commands, in groups, in the order of their use. */
+const groups = {
+  'Training on this machine:': [addInit, addTrain, addCompare],
+  'Using a trained network:': [addEvaluate, addPredict, addExport],
+  'Running the service:': [addUp, addCoordinator, addWorker, addCerts, addToken, addConfig],
+  'Using the service:': [
+    ...[addSubmit, addJobs, addStatus, addLogs, addPause, addResume, addCancel, addDelete, addDownload],
+    addWorkers,
+  ],
+  'Looking at this machine:': [addDoctor, addVerify],
+};
 
 /** The program with its commands. `setExitCode` is told how one that has not failed ends, where that is not 0. */
 export function buildProgram(setExitCode: (code: number) => void): Command {
@@ -46,11 +57,18 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
 Begin with:
   $ locoprop init job.yaml
   $ locoprop train job.yaml
+or, with the service:
+  $ locoprop up
+  $ locoprop submit job.yaml --follow
 
 Exit codes: 0 done, 1 failed, 2 wrong use or input, 130 and 143 stopped by Ctrl-C and SIGTERM.`,
     );
   const context = { version: version(), setExitCode };
-  for (const add of commands) add(program, context);
+  for (const [title, commands] of Object.entries(groups)) {
+    program.commandsGroup(title);
+    for (const add of commands) add(program, context);
+  }
+  program.helpCommand('help [command]', 'display help for command');
   return program;
 }
 

@@ -18,15 +18,35 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${padded(minutes % 60)} min`;
 }
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** A number of bytes for people: 812 B, 1.67 kB, 10.1 MB. */
+export function size(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${UNITS[power]}`;
+}
+
+/** A time of ISO 8601 for people, as the clocks of this machine have it: 2026-03-01 14:05:09. */
+export function localTime(time: string): string {
+  const date = new Date(time);
+  const padded = (value: number): string => String(value).padStart(2, '0');
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(padded).join('-');
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(padded).join(':')}`;
+}
+
+/** A number of things: 1 epoch, 15 epochs. */
+export const counted = (count: number, thing: string): string =>
+  `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
+
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-/** Columns padded to their widest cell, the first to the left and the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell, the first ones to the left and the others to the right. */
+export function table(rows: readonly (readonly string[])[], left = 1): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
   const pad = (cell: string, column: number): string =>
-    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+    column < left ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }

@@ -1,61 +1,36 @@
-import type { Logger } from 'pino';
-import type { RunEvent } from '../core/events.js';
-import type { WorkerEvent } from '../worker/events.js';
+import type { LogLevel } from '../core/log-level.js';
+import type { Log, LogService } from '../services/telemetry/log.js';
+import { tellFailuresTo } from './failure.js';
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-type EventLevel = 'debug' | 'info' | 'warn';
-
-/** The level at which the log has an event of a run. */
-const levelOf: Readonly<Record<RunEvent['type'], EventLevel>> = {
-  'run.started': 'info',
-  'step.done': 'debug',
-  'guard.redone': 'warn',
-  'epoch.done': 'info',
-  'checkpoint.saved': 'info',
-  'checkpoint.damaged': 'warn',
-  'worker.joined': 'info',
-  'worker.left': 'info',
-  'worker.lost': 'warn',
-  'worker.refused': 'warn',
-  'plan.made': 'info',
-  'part.recovered': 'warn',
-  'run.waiting': 'warn',
-  'run.ended': 'info',
-};
-
-/** The same of what happens to a worker. */
-const levelOfWorker: Readonly<Record<WorkerEvent['type'], EventLevel>> = {
-  'worker.started': 'info',
-  'worker.joined': 'info',
-  'worker.unreachable': 'warn',
-  'worker.disconnected': 'warn',
-  'worker.dismissed': 'info',
-  'worker.leaving': 'info',
-  'worker.left': 'info',
-  'worker.ended': 'info',
-  'part.loaded': 'info',
-  'part.unloaded': 'debug',
-  'part.solved': 'debug',
-  'request.refused': 'warn',
-  'settle.impossible': 'warn',
-};
-
-/** A log on standard error, a JSON line an entry. */
-export async function openLog(level: Exclude<LogLevel, 'silent'>): Promise<Logger> {
-  const { pino, destination } = await import('pino');
-  return pino({ level, base: null }, destination({ dest: 2, sync: true }));
+export interface CommandLogOptions {
+  readonly service: LogService;
+  readonly version: string;
+  readonly level: LogLevel;
+  readonly pretty: boolean;
 }
 
-/** Gives a log every event of a run. */
-export const logEvent =
-  (log: Logger) =>
-  ({ type, time: _, ...fields }: RunEvent): void =>
-    log[levelOf[type]](fields, type);
+export interface CommandLog extends Log {
+  readonly close: () => void;
+}
 
-/** Gives a log every event of a worker. */
-export const logWorkerEvent =
-  (log: Logger) =>
-  ({ type, ...fields }: WorkerEvent): void =>
-    log[levelOfWorker[type]](fields, type);
+/**
+ * The log of a command that others watch by its log: what ends it is a line of that too. For a person at a
+ * terminal it stays a text.
+ */
+export async function openServiceLog(options: CommandLogOptions): Promise<CommandLog> {
+  const log = await openCommandLog(options);
+  if (options.level !== 'silent' && !options.pretty && !process.stderr.isTTY) {
+    tellFailuresTo(({ code, message: reason, remedy }) =>
+      log.service({ type: 'process.failed', code, reason, remedy }),
+    );
+  }
+  return log;
+}
+
+/** The log of a command, whose level follows SIGUSR2 until it is closed. */
+export async function openCommandLog(options: CommandLogOptions): Promise<CommandLog> {
+  const { openLog } = await import('../services/telemetry/log.js');
+  const { followLevelSignal } = await import('../services/telemetry/level-signal.js');
+  const log = await openLog(options);
+  return Object.assign(log, { close: followLevelSignal(log) });
+}

@@ -1,5 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { logLevels, type LogLevel } from './log.js';
+import { engineNames } from '../core/engine-names.js';
+import { logLevels, type LogLevel } from '../core/log-level.js';
+
+/** Where runs and comparisons go, in the working directory. */
+export const RUNS = 'runs';
 
 /** What every command gets from the program. */
 export interface CommandContext {
@@ -19,6 +23,7 @@ export interface EngineOptions {
 
 export interface LogOptions {
   readonly logLevel: LogLevel;
+  readonly pretty?: true;
 }
 
 /** Adds `--json` and an example of the command's use to its help. */
@@ -27,9 +32,12 @@ export const withOutput = (command: Command, example: string): Command =>
     .option('--json', 'print one JSON document instead of text')
     .addHelpText('after', `\nExample:\n  $ ${example}`);
 
+/** What `--engine` may be given. */
+export const ENGINE_HELP = `${engineNames.join(', ')}, or auto for the fastest that works here`;
+
 export const withEngine = (command: Command): Command =>
   command
-    .option('--engine <name>', 'onnx, reference, or auto for the fastest that works here')
+    .option('--engine <name>', ENGINE_HELP)
     .option(
       '--threads <n>',
       'threads of the engine (default: what the machine or container allows)',
@@ -37,12 +45,16 @@ export const withEngine = (command: Command): Command =>
     );
 
 export const withLog = (command: Command): Command =>
-  command.addOption(
-    logLevelOption('write the log to standard error as JSON lines, from this level on').default('silent'),
-  );
+  command
+    .addOption(
+      logLevelOption('write the log to standard error as JSON lines, from this level on').default('silent'),
+    )
+    .addOption(prettyOption());
 
 export const logLevelOption = (description: string): Option =>
   new Option('--log-level <level>', description).choices(logLevels);
+
+export const prettyOption = (): Option => new Option('--pretty', 'write the log for people, not as JSON');
 
 export const withCheckpoint = (command: Command): Command =>
   command.addOption(

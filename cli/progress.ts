@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
 import type { RunEvent } from '../core/events.js';
-import { duration, grouped, significant } from './format.js';
+import { counted, duration, grouped, significant } from './format.js';
 import { remarkOn } from './remarks.js';
 
 /** Between two drawings of the line. */
@@ -19,31 +19,34 @@ class Progress {
   readonly #started: Started;
   readonly #startMs: number;
   #last: StepDone | null = null;
+  #lastMs: number;
   #seconds = 0;
   #examples = 0;
   testLoss: number | null = null;
 
-  constructor(started: Started, nowMs: number) {
+  constructor(started: Started, startMs: number) {
     this.#started = started;
-    this.#startMs = nowMs;
+    this.#startMs = startMs;
+    this.#lastMs = startMs;
   }
 
-  add(step: StepDone): void {
+  add(step: StepDone, timeMs: number): void {
     this.#last = step;
+    this.#lastMs = timeMs;
     // The mean over about the last twenty steps.
     this.#seconds = 0.95 * this.#seconds + step.seconds;
     this.#examples = 0.95 * this.#examples + step.examples;
   }
 
   /** What to show, most important first. */
-  fields(nowMs: number): string[] {
+  fields(): string[] {
     const { epochs, stepsPerEpoch, step: first } = this.#started;
     const step = this.#last?.step ?? first;
     const total = epochs * stepsPerEpoch;
     const epoch = this.#last?.epoch ?? Math.floor(first / stepsPerEpoch) + 1;
     const fields = [`epoch ${Math.min(epoch, epochs)}/${epochs}`, `step ${step}/${total}`];
     if (!this.#last) return fields;
-    const left = ((nowMs - this.#startMs) / 1000 / (step - first)) * (total - step);
+    const left = ((this.#lastMs - this.#startMs) / 1000 / (step - first)) * (total - step);
     fields.push(`loss ${significant(this.#last.loss)}`, `${duration(left)} left`);
     fields.push(`${grouped(this.#examples / this.#seconds)} examples/s`);
     if (this.testLoss !== null) fields.push(`test loss ${significant(this.testLoss)}`);
@@ -54,33 +57,63 @@ class Progress {
 /** Shows a run while it goes on. */
 export interface ProgressView {
   readonly record: (event: RunEvent) => void;
+  /** Shows a line besides, which stays. */
+  readonly remark: (text: string) => void;
   /** Ends the line that is being rewritten. */
   close(): void;
 }
 
+/** When an event happened, in milliseconds of any clock. */
+type TimeOf = (event: RunEvent) => number;
+
+/** As it is told. */
+const now: TimeOf = () => performance.now();
+
+/** As it says itself: where events come later than they happened, and many at once. */
+export const ownTime: TimeOf = ({ time }) => Date.parse(time);
+
+export interface ProgressOptions {
+  /** @default as events are told */
+  readonly timeOf?: TimeOf;
+  /** What stands before the rest, where the run is one of several. */
+  readonly label?: string;
+}
+
 /** A line that is rewritten in place on a terminal; else plain lines, at each epoch and now and then. */
-export function openProgress(stream: WriteStream & { readonly fd: number }): ProgressView {
+export function openProgress(
+  stream: WriteStream & { readonly fd: number },
+  { timeOf = now, label }: ProgressOptions = {},
+): ProgressView {
   const inPlace = stream.isTTY && process.env['TERM'] !== 'dumb';
-  return inPlace ? new ProgressLine(stream) : new ProgressLines(stream);
+  const first = label === undefined ? [] : [label];
+  return inPlace ? new ProgressLine(stream, timeOf, first) : new ProgressLines(stream, timeOf, first);
 }
 
 class ProgressLine implements ProgressView {
   readonly #stream: WriteStream;
+  readonly #timeOf: TimeOf;
+  readonly #first: readonly string[];
   #progress: Progress | null = null;
   #drawnMs = -Infinity;
 
-  constructor(stream: WriteStream) {
+  constructor(stream: WriteStream, timeOf: TimeOf, first: readonly string[]) {
     this.#stream = stream;
+    this.#timeOf = timeOf;
+    this.#first = first;
   }
 
   readonly record = (event: RunEvent): void => {
     const nowMs = performance.now();
-    if (event.type === 'run.started') this.#progress = new Progress(event, nowMs);
-    if (event.type === 'step.done') this.#progress?.add(event);
+    if (event.type === 'run.started') this.#progress = new Progress(event, this.#timeOf(event));
+    if (event.type === 'step.done') this.#progress?.add(event, this.#timeOf(event));
     if (event.type === 'epoch.done' && this.#progress) this.#progress.testLoss = event.testLoss;
     const remark = remarkOn(event);
-    if (remark !== null) this.#stream.write(`${this.#progress ? `\r${CLEAR_TO_END}` : ''}${remark}\n`);
+    if (remark !== null) this.remark(remark);
     if (nowMs - this.#drawnMs >= REDRAW_MS || event.type === 'run.ended') this.#draw(nowMs);
+  };
+
+  readonly remark = (text: string): void => {
+    this.#stream.write(`${this.#progress ? `\r${CLEAR_TO_END}` : ''}${text}\n`);
   };
 
   close(): void {
@@ -91,7 +124,7 @@ class ProgressLine implements ProgressView {
   #draw(nowMs: number): void {
     if (!this.#progress) return;
     this.#drawnMs = nowMs;
-    const line = fitted(this.#progress.fields(nowMs), this.#stream.columns - 1);
+    const line = fitted([...this.#first, ...this.#progress.fields()], this.#stream.columns - 1);
     // Colours follow NO_COLOR and its kin.
     const [epoch = '', ...rest] = line.split(SEPARATOR);
     const shown = [styleText('bold', epoch, { stream: this.#stream }), ...rest].join(SEPARATOR);
@@ -110,23 +143,31 @@ function fitted(fields: readonly string[], width: number): string {
 
 class ProgressLines implements ProgressView {
   readonly #stream: NodeJS.WritableStream;
+  readonly #timeOf: TimeOf;
   #progress: Progress | null = null;
+  readonly #first: readonly string[];
   #writtenMs = -Infinity;
 
-  constructor(stream: NodeJS.WritableStream) {
+  constructor(stream: NodeJS.WritableStream, timeOf: TimeOf, first: readonly string[]) {
     this.#stream = stream;
+    this.#timeOf = timeOf;
+    this.#first = first;
   }
 
   readonly record = (event: RunEvent): void => {
     const nowMs = performance.now();
     if (event.type === 'run.started') this.#start(event, nowMs);
     if (event.type === 'step.done') {
-      this.#progress?.add(event);
-      if (nowMs - this.#writtenMs >= LINE_MS) this.#write(this.#progress?.fields(nowMs) ?? [], nowMs);
+      this.#progress?.add(event, this.#timeOf(event));
+      if (nowMs - this.#writtenMs >= LINE_MS) this.#write(this.#progress?.fields() ?? [], nowMs);
     }
     if (event.type === 'epoch.done') this.#write(epochFields(event), nowMs);
     const remark = remarkOn(event);
-    if (remark !== null) this.#stream.write(`${remark}\n`);
+    if (remark !== null) this.remark(remark);
+  };
+
+  readonly remark = (text: string): void => {
+    this.#stream.write(`${text}\n`);
   };
 
   close(): void {
@@ -134,16 +175,16 @@ class ProgressLines implements ProgressView {
   }
 
   #start(event: Started, nowMs: number): void {
-    this.#progress = new Progress(event, nowMs);
+    this.#progress = new Progress(event, this.#timeOf(event));
     const { job, engine, threads, parameters, trainExamples, epochs, step } = event;
     const from = step === 0 ? '' : ` from step ${step}`;
-    const what = `${grouped(parameters)} parameters, ${grouped(trainExamples)} examples, ${epochs} epochs`;
-    this.#write([`${job}${from}: ${what}; ${engine}, ${threads} threads`], nowMs);
+    const what = `${grouped(parameters)} parameters, ${grouped(trainExamples)} examples, ${counted(epochs, 'epoch')}`;
+    this.#write([`${job}${from}: ${what}; ${engine}, ${counted(threads, 'thread')}`], nowMs);
   }
 
   #write(fields: readonly string[], nowMs: number): void {
     this.#writtenMs = nowMs;
-    this.#stream.write(`${fields.join(SEPARATOR)}\n`);
+    this.#stream.write(`${[...this.#first, ...fields].join(SEPARATOR)}\n`);
   }
 }
 

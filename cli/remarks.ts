@@ -1,5 +1,5 @@
 import type { RunEvent } from '../core/events.js';
-import { significant } from './format.js';
+import { counted, significant } from './format.js';
 
 /** What is told beside the progress itself; null for most events. */
 export function remarkOn(event: RunEvent): string | null {
@@ -7,9 +7,8 @@ export function remarkOn(event: RunEvent): string | null {
     case 'checkpoint.damaged':
       return `passed over the checkpoint ${event.file}: ${event.reason}`;
     case 'worker.joined': {
-      const threads = `${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`;
       const speed = `${significant(event.gflops)} GFLOP/s, ${significant(event.bandwidth / 1e6)} MB/s`;
-      return `worker ${event.worker} joined: ${event.engine}, ${threads}, ${speed}`;
+      return `worker ${event.worker} joined: ${event.engine}, ${counted(event.threads, 'thread')}, ${speed}`;
     }
     case 'worker.left':
       return `worker ${event.worker} left: ${event.reason}`;

@@ -1,8 +1,10 @@
 import { cpus, totalmem } from 'node:os';
 import { LocopropError } from '../core/errors/error.js';
+import { fastest, type Choice, type Trial } from '../engine/auto.js';
 import { cpuLimit } from '../engine/cpu-limit.js';
+import { likelyEngines } from '../engine/devices.js';
 import type { EngineInfo } from '../engine/engine.js';
-import { engineNames, startEngine } from '../engine/engines.js';
+import { checkEngine, engineNames, startEngine } from '../engine/engines.js';
 import { measureSpeed } from '../engine/speed.js';
 import { locatePublicSet, type PublicSetLocation } from '../services/datasets/named.js';
 import { publicSets } from '../services/datasets/named-sets.js';
@@ -14,11 +16,20 @@ export interface Diagnosis {
   readonly processors: { readonly machine: number; readonly usable: number };
   readonly memoryBytes: number;
   readonly engines: readonly EngineDiagnosis[];
+  /** What `--engine auto` takes, and why. */
+  readonly auto: Choice;
   readonly data: readonly PublicSetLocation[];
 }
 
 export type EngineDiagnosis =
-  | { readonly name: string; readonly available: true; readonly info: EngineInfo; readonly gflops: number }
+  | {
+      readonly name: string;
+      readonly available: true;
+      readonly info: EngineInfo;
+      readonly gflops: number;
+      /** What it computes otherwise than the reference, or null. */
+      readonly wrong: string | null;
+    }
   | { readonly name: string; readonly available: false; readonly reason: string; readonly remedy: string };
 
 /** Looks at the machine, and measures each engine for about a second. */
@@ -39,9 +50,16 @@ export async function diagnose(
     processors: { machine: cpus().length, usable: cpuLimit() },
     memoryBytes: totalmem(),
     engines,
+    auto: fastest(engines.filter(({ name }) => contenders.includes(name)).map(asTrial)),
     data,
   };
 }
+
+/** What `auto` may take; the reference is for comparison. */
+const contenders: readonly string[] = likelyEngines({ gpu: true, cuda: true });
+
+const asTrial = (engine: EngineDiagnosis): Trial =>
+  engine.available ? engine : { name: engine.name, failure: 'not available' };
 
 /** The oldest Node that locoprop runs on, as its package.json has it. */
 export const OLDEST_NODE = '20.19.0';
@@ -53,7 +71,8 @@ async function diagnoseEngine(name: string, threads: number | null): Promise<Eng
   try {
     const engine = await startEngine(name, threads);
     try {
-      return { name, available: true, info: engine.info, gflops: await measureSpeed(engine) };
+      const wrong = await checkEngine(engine);
+      return { name, available: true, info: engine.info, wrong, gflops: await measureSpeed(engine) };
     } finally {
       await engine.close();
     }

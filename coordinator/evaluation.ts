@@ -10,6 +10,8 @@ import {
   type Activation,
   type NetworkRule,
 } from '../engine/sweep.js';
+import type { ClassCounts } from '../core/events.js';
+import { ConfusionTally } from './confusion.js';
 
 /** A network with its weights on an engine. */
 export interface TrainedNetwork {
@@ -26,6 +28,8 @@ export interface Evaluation {
   readonly meanSquaredError: number;
   /** Share of right classes; null unless the targets are labels. */
   readonly accuracy: number | null;
+  /** How a classifier has sorted the examples; null as `accuracy` is, and where classes are many. */
+  readonly confusion: ClassCounts | null;
 }
 
 export interface EvaluationOptions {
@@ -61,7 +65,7 @@ export async function evaluate(
   const count = Math.min(examples ?? dataset.examples, dataset.examples);
   let loss = 0;
   let squaredError = 0;
-  let right = 0;
+  const tally = targets === 'labels' ? new ConfusionTally(network.layers.at(-1)!.units) : null;
   for (const indices of batchesInOrder(count, batchSize)) {
     await onOutputs(trained, inputBatch(dataset, indices), async (last) => {
       const labels = await engine.upload(labelBatch(dataset, indices, targets));
@@ -69,14 +73,14 @@ export async function evaluate(
       loss += batch.loss * indices.length;
       squaredError += batch.meanSquaredError * indices.length;
       engine.release([labels]);
-      if (targets === 'labels')
-        right += countRight(await engine.download(last.output), dataset.labels!, indices);
+      if (tally) tally.add(await engine.download(last.output), dataset.labels!, indices);
     });
   }
   return {
     loss: loss / count,
     meanSquaredError: squaredError / count,
-    accuracy: targets === 'labels' ? right / count : null,
+    accuracy: tally && tally.right / count,
+    confusion: tally && tally.counts,
   };
 }
 
@@ -84,15 +88,3 @@ export async function evaluate(
 export function predict(trained: TrainedNetwork, dataset: Dataset, indices: Uint32Array): Promise<Matrix> {
   return onOutputs(trained, inputBatch(dataset, indices), ({ output }) => trained.engine.download(output));
 }
-
-/** The column with the largest entry of a row. */
-export function largestColumn({ columns, data }: Matrix, row: number): number {
-  let best = 0;
-  for (let column = 1; column < columns; column++) {
-    if (data[row * columns + column]! > data[row * columns + best]!) best = column;
-  }
-  return best;
-}
-
-const countRight = (outputs: Matrix, labels: ArrayLike<number>, indices: Uint32Array): number =>
-  indices.reduce((right, index, row) => right + (largestColumn(outputs, row) === labels[index] ? 1 : 0), 0);

@@ -1,18 +1,37 @@
 import { backpropRule } from '../core/backprop.js';
 import type { LayerRule } from '../core/layer.js';
 import type { Parts } from '../core/parts/registry.js';
+import { kfac } from '../core/second-order/kfac.js';
+import { shampoo } from '../core/second-order/shampoo.js';
 import type { JobSpec, LayerSpec, LocalSpec } from '../core/spec/job-spec.js';
 import type { NetworkRule } from '../engine/sweep.js';
 
 /** The network of a spec, for data of `inputs` numbers an example. */
 export function buildNetwork(spec: JobSpec, parts: Parts, inputs: number): NetworkRule {
   let below = inputs;
+  const secondOrder = secondOrderRule(spec);
   const layers = spec.network.layers.map((layer): LayerRule => {
-    const rule = layerRule(spec, parts, layer, below);
+    const rule = { ...layerRule(spec, parts, layer, below), ...secondOrder };
     below = layer.units;
     return rule;
   });
   return { layers, loss: parts.choose('loss', spec.network.loss) };
+}
+
+/** What a second-order method changes of every layer's rule; the method is one and the same object. */
+function secondOrderRule({
+  training,
+  kfac: ownKfac,
+  shampoo: ownShampoo,
+}: JobSpec): Pick<LayerRule, 'secondOrder' | 'learningRate'> | null {
+  switch (training.algorithm) {
+    case 'kfac':
+      return { secondOrder: kfac(ownKfac), learningRate: ownKfac.learningRate };
+    case 'shampoo':
+      return { secondOrder: shampoo(ownShampoo), learningRate: ownShampoo.learningRate };
+    default:
+      return null;
+  }
 }
 
 function layerRule(spec: JobSpec, parts: Parts, layer: LayerSpec, inputs: number): LayerRule {
@@ -29,10 +48,12 @@ function layerRule(spec: JobSpec, parts: Parts, layer: LayerSpec, inputs: number
     iterations: local.iterations,
     localSchedule: local.schedule,
     learningRate: optimizer.h['learningRate']!,
+    residualMomentum: local.residualMomentum,
     solver: local.solver,
+    anderson: local.anderson,
     form: 'direct',
   };
-  if (spec.training.algorithm === 'backprop') return backpropRule(rule);
+  if (spec.training.algorithm !== 'locoprop') return backpropRule(rule);
   return { ...rule, form: chooseForm(local.form, rule, spec.training.batchSize) };
 }
 

@@ -1,6 +1,6 @@
 import type { Matrix } from '../core/matrix.js';
 import { writeDurably } from '../services/store/files.js';
-import { largestColumn } from './evaluation.js';
+import { largestColumn } from './confusion.js';
 
 /** Gathers the outputs of a network as the bytes of a file. */
 export interface PredictionEncoder {

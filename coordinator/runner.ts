@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors/message.js';
 import { batchesPerEpoch, requireWidths } from '../core/batches.js';
 import type { Dataset, DataSplit } from '../core/dataset.js';
 import { LocopropError } from '../core/errors/error.js';
@@ -12,11 +13,12 @@ import { loadDataset } from '../services/datasets/load.js';
 import { readInitialWeights } from '../services/store/initial-weights.js';
 import type { LoadedCheckpoint } from '../services/store/checkpoints.js';
 import type { Run } from '../services/store/run.js';
-import { openCluster, type ClusterOptions } from './cluster/cluster.js';
+import type { JoinCluster } from './cluster/cluster.js';
 import { initialStates } from './initial-state.js';
 import { buildNetwork } from './network.js';
 import type { LayerPool } from './pool/layer-pool.js';
 import { LocalPool } from './pool/local-pool.js';
+import { whyNoWorkers } from '../core/spec/why-no-workers.js';
 import { START, Trainer, type Progress, type RunRecorder, type TrainerOptions } from './trainer.js';
 
 /** A job and what it needs from its surroundings. */
@@ -34,8 +36,12 @@ export interface RunJobOptions {
   readonly resume: boolean;
   readonly stop: AbortSignal;
   /** Workers to solve the layers; without them the run's own engine does. */
-  readonly cluster?: ClusterOptions;
+  readonly cluster?: JoinCluster;
+  /** Whether they, or others, compute on this machine too. */
+  readonly sharesProcessors?: boolean;
   readonly onStep?: TrainerOptions['onStep'];
+  /** Awaited before anything happens in the run, which has so many events. */
+  readonly onBegin?: (events: number) => Promise<void>;
 }
 
 /** A network in training, for what is drawn and computed once it has ended. */
@@ -71,6 +77,7 @@ export async function runJob(
 ): Promise<RunOutcome> {
   const { run } = options;
   const loaded = options.resume ? await run.resume() : null;
+  await options.onBegin?.(run.events.last);
   let trainer: Trainer | null = null;
   let ended = false;
   try {
@@ -81,7 +88,8 @@ export async function runJob(
     const widths = { inputs: train.features, outputs: network.layers.at(-1)!.units };
     for (const dataset of test ? [train, test] : [train]) requireWidths(dataset, spec.data.targets, widths);
 
-    const engine = await startEngine(spec.engine.name, spec.engine.threads);
+    const { sharesProcessors = false } = options;
+    const engine = await startEngine(spec.engine.name, spec.engine.threads, { sharesProcessors });
     try {
       const states = loaded?.state.layers ?? (await startingStates(job, network));
       const progress = loaded ? progressOf(loaded) : START;
@@ -118,7 +126,7 @@ export async function runJob(
     const stopped = stop.aborted && cause === stop.reason;
     const { step } = trainer?.position ?? START.position;
     const error = stopped ? new LocopropError('RUN_STOPPED_WAITING', { step }) : cause;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     // The store may be what failed: then the failure itself is reported, not that it was not recorded.
     if (!ended) await Promise.allSettled([end(run, trainer, stopped ? 'stopped' : 'failed', reason)]);
     throw error;
@@ -139,17 +147,18 @@ interface PoolNeeds {
   readonly train: Dataset;
 }
 
-/** Where the layers are solved: on workers where the run has them, else on its own engine. */
+/** Where the layers are solved: on workers where the run has them and they have something to do. */
 async function openPool(
   { run, stop, cluster }: RunJobOptions,
   { spec, engine, network, states, progress, train }: PoolNeeds,
 ): Promise<{ readonly pool: LayerPool; readonly close: () => Promise<void> }> {
-  if (!cluster) {
+  if (!cluster || whyNoWorkers(spec) !== null) {
     const objective = spec.training.algorithm === 'locoprop';
     const pool = await LocalPool.create(engine, network.layers, states, { objective });
     return { pool, close: () => pool.close() };
   }
-  return openCluster(cluster, {
+  return cluster({
+    name: spec.name,
     spec,
     engine,
     network,
@@ -168,6 +177,7 @@ const progressOf = ({ state }: LoadedCheckpoint): Progress => ({
   position: state.position,
   trainSeconds: state.trainSeconds,
   bestLoss: state.bestLoss,
+  ...(state.gradientMeans && { gradientMeans: state.gradientMeans }),
 });
 
 const recorderOf = (run: Run): RunRecorder => ({
@@ -213,6 +223,7 @@ async function announce(
     type: 'run.started',
     job: spec.name,
     engine: engine.info.name,
+    engineDescription: engine.info.description,
     threads: engine.info.threads,
     parameters: network.layers.reduce((total, { inputs, units }) => total + (inputs + 1) * units, 0),
     trainExamples: train.examples,

@@ -1,5 +1,6 @@
 import type { Engine, Tensor } from '../engine/engine.js';
 import type { ParameterTensors } from '../engine/layer-tensors.js';
+import type { SecondOrderProblem } from '../engine/second-order.js';
 import {
   backwardSweep,
   forwardPass,
@@ -7,8 +8,12 @@ import {
   releaseActivations,
   type Activation,
   type NetworkRule,
+  type SweptProblem,
 } from '../engine/sweep.js';
 import type { Batch } from './batch-source.js';
+import { sampledGradients } from './sampled-gradients.js';
+import { solveCorrected } from './corrected-solves.js';
+import type { GradientMeans } from './gradient-means.js';
 import { solveGuarded, type GuardIncident, type GuardOptions } from './guard.js';
 import type { LayerPool, LayerReport } from './pool/layer-pool.js';
 import { Stopwatch } from './stopwatch.js';
@@ -40,6 +45,12 @@ export interface StepOptions {
   readonly step: number;
   /** The epoch's factor of the learning rates. */
   readonly rateFactor: number;
+  /** c: layers are solved in order, each correcting the next one's input; 0 for all at once. */
+  readonly correction: number;
+  /** Null where targets are made of the step's own gradients. */
+  readonly gradientMeans: GradientMeans | null;
+  /** What sampled labels are drawn from. */
+  readonly seed: number;
   readonly onIncident: (incident: GuardIncident) => void;
   /** Called once all problems of the step are on their way. */
   readonly onSwept: () => void;
@@ -86,10 +97,11 @@ export async function trainStep(
   forward: Promise<Forwarded>,
   options: StepOptions,
 ): Promise<StepResult> {
-  const { engine, network, pool } = options;
+  const { engine, network, pool, correction, gradientMeans } = options;
   const watch = new Stopwatch();
   const { parameters, activations } = await forward;
   const displacements: Tensor[] = [];
+  const sampled: Tensor[] = [];
   try {
     const { loss, gradient } = await lossGradient(engine, network, activations.at(-1)!, batch.labels);
     const forwardSeconds = watch.lap();
@@ -97,10 +109,23 @@ export async function trainStep(
       engine.release([gradient]);
       throw new LossNotFinite(await firstNotFinite(engine, activations));
     }
+    sampled.push(...(await sampledGradients(parameters, activations, gradient, options)));
     const solves: Promise<LayerReport>[] = [];
-    for await (const problem of backwardSweep(engine, network, parameters, activations, gradient)) {
+    const problems: SweptProblem[] = [];
+    const targetGradient = gradientMeans?.with.bind(gradientMeans);
+    for await (const problem of backwardSweep(
+      engine,
+      network,
+      parameters,
+      activations,
+      gradient,
+      targetGradient,
+    )) {
       displacements.push(problem.displacement);
-      const solve = solveAndSettle(problem, options);
+      problems.unshift(problem);
+      if (correction > 0) continue;
+      const sampledGradient = sampled[problem.layer];
+      const solve = solveAndSettle({ ...problem, ...(sampledGradient && { sampledGradient }) }, options);
       // The failure is met below, by Promise.all; without this it would count as unhandled until then.
       solve.catch(() => undefined);
       solves.unshift(solve);
@@ -108,18 +133,30 @@ export async function trainStep(
     const sweep = watch.lap();
     pool.swept();
     options.onSwept();
-    const reports = await Promise.all(solves);
+    const solve = (problem: SweptProblem): Promise<LayerReport> => solveAndSettle(problem, options);
+    const reports =
+      correction > 0
+        ? await solveCorrected(problems, {
+            engine,
+            network,
+            pool,
+            correction,
+            parameters,
+            activations,
+            solve,
+          })
+        : await Promise.all(solves);
     await pool.commit();
     const phases = phasesOf(pool, reports, sweep, watch.lap());
     return { loss, reports, phases: { forward: forwardSeconds, ...phases } };
   } finally {
     releaseActivations(engine, activations);
-    engine.release(displacements);
+    engine.release([...displacements, ...sampled]);
   }
 }
 
 async function solveAndSettle(
-  problem: Omit<Parameters<LayerPool['solve']>[0], 'step' | 'attempt' | 'rateFactor'>,
+  problem: SweptProblem & SecondOrderProblem,
   { pool, step, rateFactor, guard, onIncident }: StepOptions,
 ): Promise<LayerReport> {
   const { report, accepted } = await solveGuarded(pool, { ...problem, step, rateFactor }, guard, onIncident);

@@ -4,12 +4,14 @@ import { LocopropError } from '../core/errors/error.js';
 import type { Parts } from '../core/parts/registry.js';
 import type { JobSpec } from '../core/spec/job-spec.js';
 import type { LayerState } from '../core/state.js';
+import type { TrainedNetwork } from '../core/trained-network.js';
 import type { NetworkRule } from '../engine/sweep.js';
 import { readJob } from '../services/configuration/job-file.js';
-import { readRun, SPEC_FILE } from '../services/store/stored-run.js';
+import { readRun, SPEC_FILE, type StoredRun } from '../services/store/stored-run.js';
 import { buildNetwork } from './network.js';
 
-export type WhichCheckpoint = 'latest' | 'best';
+export const whichCheckpoints = ['latest', 'best'] as const;
+export type WhichCheckpoint = (typeof whichCheckpoints)[number];
 
 /** The network of a run, with the weights of one of its checkpoints. */
 export interface TrainedRun {
@@ -44,11 +46,30 @@ export async function openTrainedRun(
   const run = await readRun(directory);
   const overrides = data === undefined ? [] : [{ path: ['data', 'test'], value: data }];
   const { spec, parts } = await readJob(join(run.location, SPEC_FILE), overrides, start);
+  return loadTrained(run, spec, parts, checkpoint);
+}
+
+/** Does the same where the spec is known. @throws LocopropError STORE_… */
+export async function loadTrained(
+  run: StoredRun,
+  spec: JobSpec,
+  parts: Parts,
+  checkpoint: WhichCheckpoint,
+): Promise<TrainedRun> {
   const { state, file } = await run.loadCheckpoint(checkpoint);
   const path = join(run.location, file);
   const network = networkOf(spec, parts, state.layers, path);
   return { spec, parts, network, layers: state.layers, file: path, step: state.position.step };
 }
+
+/** The network of a run as files for other programs have it. */
+export const toExport = ({ spec, network, layers }: TrainedRun): TrainedNetwork => ({
+  name: spec.name,
+  layers: network.layers.map(({ transfer }, layer) => {
+    const { weights, bias } = layers[layer]!;
+    return { transfer, weights, bias };
+  }),
+});
 
 /** The data source that `OpenTrainedRunOptions.data` became. */
 export const sourceOf = ({ spec }: TrainedRun): DataSource => spec.data.test!;

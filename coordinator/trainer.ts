@@ -1,5 +1,5 @@
 import { LocopropError } from '../core/errors/error.js';
-import type { EpochMetrics, RunEventBody } from '../core/events.js';
+import type { Confusion, EpochMetrics, RunEventBody } from '../core/events.js';
 import type { Dataset } from '../core/dataset.js';
 import { GENERATOR } from '../core/random.js';
 import { epochFactor } from '../core/schedules.js';
@@ -10,6 +10,7 @@ import { releaseActivations, type NetworkRule } from '../engine/sweep.js';
 import { BatchSource, type Batch } from './batch-source.js';
 import { EpochStatistics } from './epoch-metrics.js';
 import { evaluate, type Evaluation, type TrainedNetwork } from './evaluation.js';
+import { GradientMeans } from './gradient-means.js';
 import type { GuardIncident } from './guard.js';
 import type { LayerPool } from './pool/layer-pool.js';
 import {
@@ -32,7 +33,7 @@ export interface RunRecorder {
 }
 
 /** What a run has come to: the part of RunState that is no layer's. */
-export type Progress = Pick<RunState, 'position' | 'trainSeconds' | 'bestLoss'>;
+export type Progress = Pick<RunState, 'position' | 'trainSeconds' | 'bestLoss' | 'gradientMeans'>;
 
 export const START: Progress = { position: { step: 0, epoch: 0, batch: 0 }, trainSeconds: 0, bestLoss: null };
 
@@ -70,6 +71,9 @@ export class Trainer {
   #checkpointStep = -1;
   /** The next step's forward pass, where it has begun already. */
   #ahead: Promise<Forwarded> | null = null;
+  /** Those that the run starts from, until it does. */
+  readonly #startingMeans: RunState['gradientMeans'];
+  #gradientMeans: GradientMeans | null = null;
 
   constructor(options: TrainerOptions, from: Progress) {
     const { spec, engine, train, network } = options;
@@ -77,6 +81,7 @@ export class Trainer {
     this.#position = from.position;
     this.#trainSeconds = from.trainSeconds;
     this.#bestLoss = from.bestLoss;
+    this.#startingMeans = from.gradientMeans;
     this.#epochs = Math.min(spec.training.stopAfterEpochs ?? Infinity, spec.training.epochs);
     this.#statistics = new EpochStatistics(network.layers.length);
     this.#batches = new BatchSource({
@@ -97,6 +102,16 @@ export class Trainer {
    * @throws LocopropError TRAINING_DIVERGED; the checkpoints are of steps before
    */
   async run(): Promise<'completed' | 'stopped'> {
+    const { engine, network } = this.#options;
+    this.#gradientMeans = await GradientMeans.create(engine, network.layers, this.#startingMeans);
+    try {
+      return await this.#train();
+    } finally {
+      this.#gradientMeans?.close();
+    }
+  }
+
+  async #train(): Promise<'completed' | 'stopped'> {
     const { stop } = this.#options;
     let batch = this.#load(this.#position);
     while (this.#position.epoch < this.#epochs) {
@@ -159,6 +174,9 @@ export class Trainer {
         ...this.#options,
         guard: { ...spec.guard, enabled: spec.guard.enabled && spec.training.algorithm === 'locoprop' },
         step: step + 1,
+        correction: spec.training.correction,
+        gradientMeans: this.#gradientMeans,
+        seed: spec.seed,
         rateFactor: epochFactor(spec.training.schedule, epoch, spec.training.epochs),
         onIncident: (incident) => incidents.push(incident),
         onSwept,
@@ -217,19 +235,20 @@ export class Trainer {
     const last = epoch === this.#epochs;
     let best = false;
     if (last || epoch % spec.evaluation.everyEpochs === 0) {
-      const metrics = await this.#measure();
+      const { metrics, confusion } = await this.#measure();
       const loss = metrics.testLoss ?? metrics.trainLoss;
       if (!Number.isFinite(loss)) throw this.#diverged('evaluated loss', this.#position.step, '');
       best = this.#bestLoss === null || loss < this.#bestLoss;
       if (best) this.#bestLoss = loss;
       await recorder.emit({ type: 'epoch.done', ...metrics });
+      if (confusion) await recorder.emit({ type: 'classes.counted', ...confusion });
     }
     this.#statistics = new EpochStatistics(this.#options.network.layers.length);
     if (last || best || epoch % spec.checkpoints.everyEpochs === 0) await this.#saveCheckpoint(best);
     else await this.#checkpointBetween();
   }
 
-  async #measure(): Promise<EpochMetrics> {
+  async #measure(): Promise<{ metrics: EpochMetrics; confusion: Confusion | null }> {
     const { spec, train, test, network, pool, engine } = this.#options;
     const parameters = await Promise.all(network.layers.map((_, layer) => pool.parameters(layer)));
     const trained: TrainedNetwork = { engine, network, parameters };
@@ -244,7 +263,14 @@ export class Trainer {
     const { epoch, step } = this.#position;
     const cluster = pool.workerMetrics(this.#statistics.stepSeconds);
     const examples = step * Math.min(spec.training.batchSize, train.examples);
-    return {
+    const counts = (onTest ?? onTrain).confusion;
+    const confusion = counts && {
+      epoch,
+      step,
+      data: onTest ? ('test' as const) : ('train' as const),
+      counts,
+    };
+    const metrics = {
       epoch,
       step,
       trainLoss: onTrain.loss,
@@ -258,6 +284,7 @@ export class Trainer {
       layers: this.#statistics.metrics,
       ...(cluster && { cluster }),
     };
+    return { metrics, confusion };
   }
 
   async #saveCheckpoint(best: boolean): Promise<void> {
@@ -270,6 +297,7 @@ export class Trainer {
       trainSeconds: this.#trainSeconds,
       bestLoss: this.#bestLoss,
       layers: await pool.states(),
+      ...(this.#gradientMeans && { gradientMeans: await this.#gradientMeans.states() }),
     };
     const file = await recorder.saveCheckpoint(state, best);
     this.#lastCheckpoint = file;

@@ -15,6 +15,7 @@ export const backpropRule = (rule: LayerRule): LayerRule => ({
   localLoss: squared,
   iterations: 1,
   localSchedule: 'constant',
+  residualMomentum: 0,
   solver: 'iterative',
   form: 'direct',
 });

@@ -41,6 +41,23 @@ export interface LayerMetrics {
   readonly guardRedone: number;
 }
 
+/** Classes of a classifier of whose examples there is a table; of more it would be too large for a log. */
+export const MAX_CONFUSION_CLASSES = 100;
+
+/** Examples, [true class, predicted class]. */
+export type ClassCounts = readonly (readonly number[])[];
+
+/** How a classifier sorted the examples of a data set at the end of an epoch. */
+export interface Confusion {
+  /** Epochs completed. */
+  readonly epoch: number;
+  /** Steps completed. */
+  readonly step: number;
+  /** The data that was evaluated: the test data where there is some. */
+  readonly data: 'train' | 'test';
+  readonly counts: ClassCounts;
+}
+
 /** Columns of a layer and who solves them. */
 export interface PlacedColumns {
   /** From 1. */
@@ -49,6 +66,18 @@ export interface PlacedColumns {
   readonly start: number;
   readonly end: number;
   readonly worker: string;
+}
+
+/** A step on the curve of a run. */
+export interface StepPoint {
+  /** Steps committed, this one included. */
+  readonly step: number;
+  /** From 1. */
+  readonly epoch: number;
+  /** Of the batch, before the step's updates. */
+  readonly loss: number;
+  /** Seconds spent in training steps since the start of the run. */
+  readonly trainSeconds: number;
 }
 
 /** A worker as it joined. */
@@ -83,6 +112,8 @@ export type RunEventBody =
       readonly type: 'run.started';
       readonly job: string;
       readonly engine: string;
+      /** What it runs on, and why it was chosen; runs of older versions have none. */
+      readonly engineDescription?: string;
       readonly threads: number;
       readonly parameters: number;
       readonly trainExamples: number;
@@ -123,6 +154,8 @@ export type RunEventBody =
       readonly objectiveAfter: number | null;
     }
   | ({ readonly type: 'epoch.done' } & EpochMetrics)
+  /** After the end of an epoch, of a classifier of at most `MAX_CONFUSION_CLASSES` classes. */
+  | ({ readonly type: 'classes.counted' } & Confusion)
   | {
       readonly type: 'checkpoint.saved';
       readonly step: number;
@@ -134,6 +167,13 @@ export type RunEventBody =
   /** It said that it leaves, and its parts are elsewhere. */
   | { readonly type: 'worker.left'; readonly worker: string; readonly reason: string }
   | { readonly type: 'worker.lost'; readonly worker: string; readonly reason: string }
+  /** A worker that the run had started itself has ended; another takes its place after a while. */
+  | {
+      readonly type: 'worker.restarted';
+      readonly worker: string;
+      readonly reason: string;
+      readonly delayMs: number;
+    }
   | { readonly type: 'worker.refused'; readonly peer: string; readonly code: string; readonly reason: string }
   | {
       readonly type: 'plan.made';

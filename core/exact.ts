@@ -1,8 +1,7 @@
 import {
-  abs,
   add,
   divide,
-  greater,
+  equals,
   input,
   matmul,
   maximum,
@@ -19,6 +18,8 @@ import {
   type Expression,
 } from './expression/expression.js';
 import type { Routine } from './expression/routine.js';
+import type { ScalarValues } from './expression/scalars.js';
+import { positionsBelow, type Matrix } from './matrix.js';
 import type { Parameters } from './regularization.js';
 
 /*
@@ -28,14 +29,18 @@ import type { Parameters } from './regularization.js';
  * The bias is eliminated, which leaves C = MᵀM + mᵀm Bλ/(B + λ) + λI [inputs, inputs], where m is the mean
  * input [1, inputs] and M = X − m: two terms without the cancellation of XᵀX − sums. C, scaled to a unit
  * diagonal, is inverted by sweeping every pivot (Goodnight, "A tutorial on the SWEEP operator", 1979),
- * one in each pass of the loop. Residuals formed from X then refine the solution, as rounding in C
- * alone would cost it half its digits. All that the columns share is computed from X alone, so they can
- * be split over workers.
+ * PIVOTS of them in each pass of the loop, so that passes are products of matrices. Residuals formed from X
+ * then refine the solution, as rounding in C alone would cost it half its digits. All that the columns share
+ * is computed from X alone, so they can be split over workers.
  *
- * Inputs and outputs are those of `solveRoutine`, without slots, and the input positions, 0 to
- * inputs − 1 [inputs, 1]. Scalars: examples; eta. Of pass k, as many as there are inputs: pivot, k; and
- * smallestPivot, below which rounding is all that is left of a pivot.
+ * Inputs and outputs are those of `solveRoutine`, without slots, and the inputs positions, 0 to
+ * inputs − 1 [inputs, 1], and blockPositions, 0 to PIVOTS − 1 [PIVOTS, 1]. Scalars: examples; eta. Of each
+ * pass: pivot, 0, PIVOTS and so on below inputs; and smallestPivot, below which rounding is all that is left
+ * of a pivot.
  */
+
+/** Pivots of a pass: fewer read and write all of C more often, more have the columns of a block take the time. */
+export const PIVOTS = 16;
 
 /** Refinements: the first leaves less than rounding does but for the worst-conditioned problems. */
 const REFINEMENTS = 2;
@@ -50,9 +55,9 @@ const mean = input('mean');
 /** diag(C)^−½, [inputs, 1]. */
 const scale = input('scale');
 const swept = input('swept');
+const blockPositions = input('blockPositions');
 
 const half = (x: Expression): Expression => multiply(0.5, x);
-const equals = (x: Expression, y: Expression): Expression => greater(0.5, abs(subtract(x, y)));
 
 function setup(): Bindings {
   const x = input('inputs');
@@ -76,18 +81,30 @@ function setup(): Bindings {
 }
 
 /**
- * Sweeps pivot k of A: with c = A e and v = c − e, e the k-th unit vector, A becomes A − vvᵀ/c_k. This
- * is the operator less 2 at entry (k, k), which later sweeps only add to; so in the end the inverse is
- * 2I − A.
+ * Sweeps PIVOTS pivots, one after another, of A [inputs, inputs]. Pivot k, with e its unit vector, c = A e and
+ * v = c − e, makes A − vvᵀ/eᵀc of A. This is the operator less 2 at entry (k, k), which later sweeps only add to;
+ * so in the end the inverse is 2I − A. The columns of the block alone are kept up to date from one pivot to the
+ * next; the rest of A follows at the end, in one product. Behind the last row, unit vectors are 0.
  */
 function sweep(): Bindings {
-  const unit = where(equals(input('positions'), scalar('pivot')), 1, 0);
-  const column = matmul(swept, unit);
-  const found = sum(multiply(unit, column), 'all');
-  const pivot = maximum(found, scalar('smallestPivot'));
-  const direction = subtract(add(column, multiply(subtract(pivot, found), unit)), unit);
-  const root = divide(direction, sqrt(pivot));
-  return { swept: subtract(swept, multiply(root, transpose(root))) };
+  const rows = add(blockPositions, scalar('pivot'));
+  /** [inputs, PIVOTS]. */
+  const units = where(equals(input('positions'), transpose(rows)), 1, 0);
+  let columns = matmul(swept, units);
+  let roots: Expression | undefined;
+  for (let position = 0; position < PIVOTS; position++) {
+    const place = where(equals(blockPositions, position), 1, 0);
+    const unit = matmul(units, place);
+    const column = matmul(columns, place);
+    const found = sum(multiply(unit, column), 'all');
+    const pivot = maximum(found, scalar('smallestPivot'));
+    const direction = subtract(add(column, multiply(subtract(pivot, found), unit)), unit);
+    const root = divide(direction, sqrt(pivot));
+    columns = subtract(columns, multiply(root, transpose(matmul(transpose(units), root))));
+    const ownColumn = multiply(root, transpose(place));
+    roots = roots ? add(roots, ownColumn) : ownColumn;
+  }
+  return { swept: subtract(swept, matmul(roots!, transpose(roots!))) };
 }
 
 /** R = R⁰ + XΔW + Δb. */
@@ -138,3 +155,18 @@ export const exactRoutine: Routine = {
   outputs: ['weights', 'bias'],
   numbers: ['displacementEnergy', 'objectiveBefore', 'objectiveAfter'],
 };
+
+/** The inputs that rows are counted with. */
+export const COUNTING_INPUTS = ['positions', 'blockPositions'] as const;
+
+export const countingInputs = (inputs: number): Record<(typeof COUNTING_INPUTS)[number], Matrix> => ({
+  positions: positionsBelow(inputs),
+  blockPositions: positionsBelow(PIVOTS),
+});
+
+/** The numbers of the passes. */
+export const sweepPasses = (inputs: number, smallest: number): ScalarValues[] =>
+  Array.from({ length: Math.ceil(inputs / PIVOTS) }, (_, block) => ({
+    pivot: block * PIVOTS,
+    smallestPivot: smallest,
+  }));

@@ -1,3 +1,4 @@
+import type { AndersonSettings } from './anderson.js';
 import type { Expression } from './expression/expression.js';
 import type {
   Chosen,
@@ -8,9 +9,13 @@ import type {
   TransferFunction,
 } from './parts/part.js';
 import type { LocalSchedule } from './schedules.js';
+import type { SecondOrderMethod } from './second-order/method.js';
 
-/** How a local problem is solved: in K local iterations or, where there is a closed form, exactly. */
-export type Solver = 'iterative' | 'exact';
+/**
+ * How a local problem is solved: in K local iterations by the optimizer, or of Anderson's acceleration; or, where
+ * there is a closed form, exactly.
+ */
+export type Solver = 'iterative' | 'anderson' | 'exact';
 
 /** Gradients from the batch (direct), or from ZᵀZ and ZᵀT formed once (gram). */
 export type SolveForm = 'direct' | 'gram';
@@ -28,8 +33,14 @@ export interface LayerRule {
   readonly iterations: number;
   readonly localSchedule: LocalSchedule;
   readonly learningRate: number;
+  /** μ of the mean gradient that the target is made of; 0 for the step's own gradient. */
+  readonly residualMomentum: number;
   readonly solver: Solver;
+  /** For the solver `anderson`. */
+  readonly anderson: AndersonSettings;
   readonly form: SolveForm;
+  /** Takes the place of solver and optimizer. */
+  readonly secondOrder?: SecondOrderMethod;
 }
 
 /** f(a) with what else a rule may need of it. */

@@ -13,18 +13,20 @@ import {
   type Expression,
 } from './expression/expression.js';
 import type { Routine } from './expression/routine.js';
+import { firstIteration, furtherIteration } from './anderson.js';
 import { activate, type LayerRule } from './layer.js';
 import type { OptimizerUpdate } from './parts/part.js';
 import { regularizerGradient, regularizerValue, type Parameters } from './regularization.js';
 
 /*
  * One layer's local problem as a routine: K local iterations from the current weights with X and T
- * held fixed.
+ * held fixed, each an update of the optimizer or an iteration of Anderson's acceleration.
  *
  * Inputs: inputs X [examples, inputs]; displacement R⁰ [examples, units]; initialWeights W⁰
  * [inputs, units] and initialBias b⁰ [1, units] with a matrix `initialWeights.<slot>` and
  * `initialBias.<slot>` for each slot; and preactivation A [examples, units] where it is known.
- * Scalars: examples; rate and count of the first local iteration, then of each further one.
+ * Scalars: examples; rate and count of the first local iteration, then of each further one, or for the solver
+ * `anderson` rate and entries.
  * Outputs: weights, bias, their slots as `weights.<slot>` and `bias.<slot>`. Numbers: displacementEnergy
  * ½‖R⁰‖²/B; objectiveBefore and objectiveAfter or, where there is no objective, check, which is finite
  * exactly if weights and bias are.
@@ -40,19 +42,27 @@ export interface SolveOptions {
 }
 
 const examples = scalar('examples');
-const initial: Parameters = { weights: input('initialWeights'), bias: input('initialBias') };
+/** W⁰ and b⁰. */
+export const initial: Parameters = { weights: input('initialWeights'), bias: input('initialBias') };
 
-/** Names and initial values of the slots that a layer's optimizer keeps; the exact solver has none. */
-export const slotInitials = ({ solver, optimizer }: LayerRule): Readonly<Record<string, number>> =>
-  solver === 'exact' ? {} : optimizer.part.slots(optimizer.h);
+/** Names and initial values of the slots that a layer's optimizer keeps; other solvers have none. */
+export function slotInitials({
+  solver,
+  optimizer,
+  secondOrder,
+}: LayerRule): Readonly<Record<string, number>> {
+  if (secondOrder) return Object.fromEntries(secondOrder.slots.map((slot) => [slot, 0]));
+  return solver !== 'iterative' ? {} : optimizer.part.slots(optimizer.h);
+}
 
 export const slotNames = (rule: LayerRule): string[] => Object.keys(slotInitials(rule));
 
 export function solveRoutine(rule: LayerRule, options: SolveOptions): Routine {
   const build = rule.form === 'gram' ? gramSolve : directSolve;
   const { setup, body, final } = build(rule, options);
+  const by = rule.solver === 'anderson' ? 'anderson' : rule.optimizer.part.name;
   return {
-    name: `solve ${rule.form} ${rule.localLoss.part.name} ${rule.transfer.part.name} ${rule.optimizer.part.name}`,
+    name: `solve ${rule.form} ${rule.localLoss.part.name} ${rule.transfer.part.name} ${by}`,
     setup,
     ...(options.repeated && { loop: { body } }),
     final,
@@ -99,6 +109,25 @@ function update(
   };
 }
 
+/** The first local iteration, from W⁰ and b⁰ with the gradient of the local loss. */
+function firstUpdate(rule: LayerRule, gradient: Parameters): Bindings {
+  if (rule.solver !== 'anderson') return update(rule, gradient, atStart);
+  return firstIteration(rule.anderson, etaOf(rule), initial, gradient);
+}
+
+/** A further one, from the current weights and bias. */
+function furtherUpdate(rule: LayerRule, gradient: Parameters): Bindings {
+  if (rule.solver !== 'anderson') return update(rule, gradient, current);
+  return furtherIteration(rule.anderson, etaOf(rule), initial, gradient);
+}
+
+/** η of a layer's proximal regularizer. */
+export function etaOf({ regularizer, solver }: LayerRule): number {
+  const eta = regularizer.h['eta'];
+  if (eta === undefined) throw new TypeError(`the solver ${solver} needs a proximal regularizer`);
+  return eta;
+}
+
 const current = (name: string): Expression => input(name);
 const atStart = (name: string): Expression =>
   input(
@@ -108,7 +137,7 @@ const atStart = (name: string): Expression =>
   );
 
 /** The gradients XᵀR and column sums of R. */
-const parameterGradient = (inputsTransposed: Expression, residual: Expression): Parameters => ({
+export const parameterGradient = (inputsTransposed: Expression, residual: Expression): Parameters => ({
   weights: matmul(inputsTransposed, residual),
   bias: sum(residual, 0),
 });
@@ -128,13 +157,13 @@ function directSolve(rule: LayerRule, options: SolveOptions): Pieces {
   const a0 = options.preactivationKnown ? input('preactivation') : preactivationOf(initial);
   const target = subtract(outputOf(a0, activate(rule.transfer, a0).y), input('displacement'));
   const first = loss.gradient(lossContext(a0, target, input('displacement')), h);
-  const started = update(rule, parameterGradient(transpose(x), first), atStart);
+  const started = firstUpdate(rule, parameterGradient(transpose(x), first));
   const setup: Bindings = { ...started, target, inputsTransposed: transpose(x), startPreactivation: a0 };
 
   const parameters: Parameters = { weights: input('weights'), bias: input('bias') };
   const preactivation = preactivationOf(parameters);
   const residual = loss.gradient(lossContext(preactivation, input('target')), h);
-  const body = update(rule, parameterGradient(input('inputsTransposed'), residual), current);
+  const body = furtherUpdate(rule, parameterGradient(input('inputsTransposed'), residual));
 
   const objective = (a: Expression, p: Parameters, displacement?: Expression): Expression | undefined => {
     const terms = loss.value(lossContext(a, input('target'), displacement), h);
@@ -144,12 +173,17 @@ function directSolve(rule: LayerRule, options: SolveOptions): Pieces {
   };
   const before = objective(input('startPreactivation'), initial, input('displacement'));
   const after = objective(preactivation, parameters);
-  return { setup, body, final: { ...energy, ...objectives(options, before, after) } };
+  return { setup, body, final: { ...displacementEnergy, ...objectives(options, before, after) } };
 }
 
 /** ½‖R⁰‖²/B: the scale that the guard compares a rise of the objective with. */
-const energy: Bindings = {
+export const displacementEnergy: Bindings = {
   displacementEnergy: divide(multiply(0.5, sum(square(input('displacement')), 'all')), examples),
+};
+
+/** Finite exactly if weights and bias are: 0·w is 0 for every finite w and NaN for every other. */
+export const finiteCheck: Bindings = {
+  check: add(sum(multiply(0, input('weights')), 'all'), sum(multiply(0, input('bias')), 'all')),
 };
 
 function objectives(
@@ -158,9 +192,7 @@ function objectives(
   after: Expression | undefined,
 ): Bindings {
   if (options.objective && before && after) return { objectiveBefore: before, objectiveAfter: after };
-  // 0·w is 0 for every finite w and NaN for every other.
-  const check = (name: keyof Parameters): Expression => sum(multiply(0, input(name)), 'all');
-  return { check: add(check('weights'), check('bias')) };
+  return finiteCheck;
 }
 
 /**
@@ -170,7 +202,7 @@ function objectives(
 function gramSolve(rule: LayerRule, options: SolveOptions): Pieces {
   const first = parameterGradient(transpose(input('inputs')), input('displacement'));
   const setup: Bindings = {
-    ...update(rule, first, atStart),
+    ...firstUpdate(rule, first),
     ...gramBlocks,
     gradientWeights: first.weights,
     gradientBias: first.bias,
@@ -185,20 +217,20 @@ function gramSolve(rule: LayerRule, options: SolveOptions): Pieces {
     weights: add(start.weights, curvature.weights),
     bias: add(start.bias, curvature.bias),
   };
-  const body = update(rule, gradient, current);
+  const body = furtherUpdate(rule, gradient);
 
   // ½‖R⁰ + ZΔV‖² = ½‖R⁰‖² + ⟨ZᵀR⁰, ΔV⟩ + ½⟨ΔV, ZᵀZ ΔV⟩
   const rise = (name: keyof Parameters): Expression =>
     sum(multiply(moved[name], add(start[name], multiply(0.5, curvature[name]))), 'all');
   const regularization = (p: Parameters): Expression =>
     divide(regularizerValue(rule.regularizer, p, initial), examples);
-  const ownBefore = energy['displacementEnergy']!;
+  const ownBefore = displacementEnergy['displacementEnergy']!;
   const before = add(ownBefore, regularization(initial));
   const after = add(
     add(ownBefore, divide(add(rise('weights'), rise('bias')), examples)),
     regularization({ weights: input('weights'), bias: input('bias') }),
   );
-  return { setup, body, final: { ...energy, ...objectives(options, before, after) } };
+  return { setup, body, final: { ...displacementEnergy, ...objectives(options, before, after) } };
 }
 
 /** ZᵀZ of Z = [X, 1] in blocks: gram XᵀX and inputSums Xᵀ1; the last block is `examples`. */

@@ -1,3 +1,4 @@
+import { COUNTING_INPUTS } from './exact.js';
 import type { Instruction, Program } from './expression/program.js';
 import { compileRoutine, type CompiledRoutine, type Routine } from './expression/routine.js';
 
@@ -30,7 +31,7 @@ const isColumnwise = ({ kind }: Dependence): boolean => kind === 'columnwise';
 /** Of the matrices that a solve is given, by name; slots are named after their parameter. */
 function ofInput(name: string): Dependence {
   if (name === 'inputs') return independent(true, true);
-  if (name === 'positions') return independent(false, true);
+  if (COUNTING_INPUTS.some((own) => own === name)) return independent(false, true);
   const perColumn = /^(displacement|preactivation|(initialWeights|initialBias)(\..*)?)$/;
   return perColumn.test(name) ? columnwise : mixed;
 }

@@ -8,6 +8,8 @@ export interface LayerState {
   readonly weightSlots: Readonly<Record<string, Matrix>>;
   /** One matrix a slot of the optimizer, each of the bias' shape. */
   readonly biasSlots: Readonly<Record<string, Matrix>>;
+  /** Averages and inverses of a second-order method, of shapes of their own; only there. */
+  readonly factors?: Readonly<Record<string, Matrix>>;
   /** Local iterations made so far; adam's t. */
   readonly updates: number;
 }
@@ -34,4 +36,6 @@ export interface RunState {
   /** Lowest test loss (train loss without test data) of an epoch so far. */
   readonly bestLoss: number | null;
   readonly layers: readonly LayerState[];
+  /** Running means of gradients, by layer; only with `residualMomentum`, and null for a layer without it. */
+  readonly gradientMeans?: readonly (Matrix | null)[]; // [batch, units]
 }

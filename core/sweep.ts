@@ -50,6 +50,23 @@ export function lossRoutine(loss: Chosen<NetworkLoss>, transfer: Chosen<Transfer
   };
 }
 
+/** D_M of labels drawn from the network's own distribution. Inputs besides: noise [examples, outputs]. */
+export function sampledGradientRoutine(
+  loss: Chosen<NetworkLoss>,
+  transfer: Chosen<TransferFunction>,
+): Routine {
+  const [a, y] = [input('preactivation'), input('output')];
+  const { sample } = loss.part;
+  if (!sample) throw new TypeError(`the loss ${loss.part.name} has no distribution`);
+  const pullback = (d: typeof a): typeof a => transfer.part.pullback(d, a, y, transfer.h);
+  const labels = sample.labels({ a, y, noise: input('noise') }, loss.h);
+  return {
+    name: `sampled ${loss.part.name}`,
+    setup: { gradient: divide(loss.part.gradient({ a, y, labels, pullback }, loss.h), examples) },
+    outputs: ['gradient'],
+  };
+}
+
 /** The loss, and the mean over examples and outputs of (Y − labels)². */
 export function evaluationRoutine(loss: Chosen<NetworkLoss>, transfer: Chosen<TransferFunction>): Routine {
   const { setup } = lossRoutine(loss, transfer);

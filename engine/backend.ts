@@ -4,6 +4,9 @@ import type { Shape } from '../core/expression/shapes.js';
 import type { Matrix } from '../core/matrix.js';
 import type { EngineInfo } from './engine.js';
 
+/** Thrown by a backend whose device is gone: no call will succeed any more. */
+export class BackendLost extends Error {}
+
 /** A matrix inside a backend. */
 export interface BackendTensor {
   readonly shape: Shape;
@@ -16,7 +19,7 @@ export interface BackendTensor {
 export interface Backend<T extends BackendTensor = BackendTensor> {
   readonly info: EngineInfo;
   /** Takes `matrix.data` over. */
-  upload(matrix: Matrix): T;
+  upload(matrix: Matrix): T | Promise<T>;
   /** A copy. */
   download(tensor: T): Matrix | Promise<Matrix>;
   /** New tensors for the routine's outputs and numbers, by name. */
@@ -36,4 +39,6 @@ export interface BackendCall<T> {
 
 export interface BackendOptions {
   readonly threads: number;
+  /** Whether other processes want the same processors: idle threads then leave them to those at once. */
+  readonly sharesProcessors: boolean;
 }

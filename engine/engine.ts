@@ -12,9 +12,15 @@ export interface Tensor {
 export interface EngineInfo {
   readonly name: string;
   readonly precision: 'float32' | 'float64';
+  /** What is multiplied, where that is less precise. */
+  readonly products?: 'tf32';
   readonly threads: number;
   /** What it runs on and in which version, for people. */
   readonly description: string;
+  /** What whoever uses it should know, such as that it is slow; told once in a process. */
+  readonly remark?: string;
+  /** Whether what it takes for a GPU is computed on the processors. */
+  readonly software?: boolean;
 }
 
 /** One run of a routine. */
@@ -61,5 +67,10 @@ export interface Engine {
   run(call: Call): Promise<Result>;
   release(tensors: Iterable<Tensor>): void;
   statistics(): Promise<EngineStatistics>;
+  /**
+   * Gives up an engine that does not come back from a call: that call and all others fail with ENGINE_LOST,
+   * and nobody waits for its thread any more. In native code it keeps the process going all the same.
+   */
+  abandon(reason: string): void;
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ export interface ParameterTensors {
 export interface LayerTensors extends ParameterTensors {
   readonly weightSlots: Readonly<Record<string, Tensor>>;
   readonly biasSlots: Readonly<Record<string, Tensor>>;
+  readonly factors?: Readonly<Record<string, Tensor>>;
   readonly updates: number;
 }
 
@@ -23,20 +24,31 @@ const filled = (rows: number, columns: number, value: number): Matrix => ({
   data: new Float64Array(rows * columns).fill(value),
 });
 
-/** The slots of a layer that has not been trained yet. */
-export function freshSlots(rule: LayerRule): Pick<LayerState, 'weightSlots' | 'biasSlots'> {
+/** The slots, and factors, of a layer that has not been trained yet. */
+export function freshSlots(rule: LayerRule): Pick<LayerState, 'weightSlots' | 'biasSlots' | 'factors'> {
   const initials = Object.entries(slotInitials(rule));
   const slots = (rows: number): Record<string, Matrix> =>
     Object.fromEntries(initials.map(([slot, value]) => [slot, filled(rows, rule.units, value)]));
-  return { weightSlots: slots(rule.inputs), biasSlots: slots(1) };
+  const own = { weightSlots: slots(rule.inputs), biasSlots: slots(1) };
+  if (!rule.secondOrder) return own;
+  const shapes = Object.entries(rule.secondOrder.factors(rule));
+  const factors = shapes.map(([name, [rows, columns]]) => [name, filled(rows, columns, 0)] as const);
+  return { ...own, factors: Object.fromEntries(factors) };
 }
 
 /** All tensors of a layer, for releasing them. */
-export const layerTensors = ({ weights, bias, weightSlots, biasSlots }: LayerTensors): Tensor[] => [
+export const layerTensors = ({
+  weights,
+  bias,
+  weightSlots,
+  biasSlots,
+  factors = {},
+}: LayerTensors): Tensor[] => [
   weights,
   bias,
   ...Object.values(weightSlots),
   ...Object.values(biasSlots),
+  ...Object.values(factors),
 ];
 
 async function mapValues<From, To>(
@@ -50,23 +62,25 @@ async function mapValues<From, To>(
 /** Hands a layer's state to the engine, which takes the matrices over as `Engine.upload` does. */
 export async function uploadLayer(engine: Engine, state: LayerState): Promise<LayerTensors> {
   const upload = (matrix: Matrix): Promise<Tensor> => engine.upload(matrix);
-  const [weights, bias, weightSlots, biasSlots] = await Promise.all([
+  const [weights, bias, weightSlots, biasSlots, factors] = await Promise.all([
     upload(state.weights),
     upload(state.bias),
     mapValues(state.weightSlots, upload),
     mapValues(state.biasSlots, upload),
+    state.factors && mapValues(state.factors, upload),
   ]);
-  return { weights, bias, weightSlots, biasSlots, updates: state.updates };
+  return { weights, bias, weightSlots, biasSlots, ...(factors && { factors }), updates: state.updates };
 }
 
 /** A copy of a layer's state, in the engine's precision. */
 export async function downloadLayer(engine: Engine, tensors: LayerTensors): Promise<LayerState> {
   const download = (tensor: Tensor): Promise<Matrix> => engine.download(tensor);
-  const [weights, bias, weightSlots, biasSlots] = await Promise.all([
+  const [weights, bias, weightSlots, biasSlots, factors] = await Promise.all([
     download(tensors.weights),
     download(tensors.bias),
     mapValues(tensors.weightSlots, download),
     mapValues(tensors.biasSlots, download),
+    tensors.factors && mapValues(tensors.factors, download),
   ]);
-  return { weights, bias, weightSlots, biasSlots, updates: tensors.updates };
+  return { weights, bias, weightSlots, biasSlots, ...(factors && { factors }), updates: tensors.updates };
 }

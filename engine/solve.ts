@@ -1,9 +1,8 @@
-import { exactRoutine } from '../core/exact.js';
+import { countingInputs, exactRoutine, sweepPasses } from '../core/exact.js';
 import type { Routine } from '../core/expression/routine.js';
 import type { ScalarValues } from '../core/expression/scalars.js';
 import type { LayerRule } from '../core/layer.js';
-import { solveRoutine } from '../core/local-problem.js';
-import type { Matrix } from '../core/matrix.js';
+import { etaOf, solveRoutine } from '../core/local-problem.js';
 import { localFactor } from '../core/schedules.js';
 import type { Call, Engine, Result, Tensor } from './engine.js';
 import type { LayerTensors } from './layer-tensors.js';
@@ -121,23 +120,26 @@ export function solveProgram(rule: LayerRule, options: ProgramOptions): SolvePro
 
 /** @param settings.updates those that the layer has seen so far */
 export function solveScalars(
-  { solver, regularizer, iterations, learningRate, localSchedule }: LayerRule,
+  rule: LayerRule,
   {
     examples,
     rateFactor,
     updates,
   }: { readonly examples: number; readonly rateFactor: number; readonly updates: number },
 ): SolveScalars {
+  const { solver, iterations, learningRate, localSchedule, anderson } = rule;
   if (solver === 'exact') {
-    const eta = regularizer.h['eta'];
-    if (eta === undefined) throw new TypeError('the exact solver needs a proximal regularizer');
-    return { scalars: { examples, eta }, passes: [], updates: 0 };
+    return { scalars: { examples, eta: etaOf(rule) }, passes: [], updates: 0 };
   }
-  const [first, ...passes] = Array.from({ length: iterations }, (_, k): ScalarValues => ({
-    examples,
-    rate: learningRate * rateFactor * localFactor(localSchedule, k, iterations),
-    count: updates + k + 1,
-  }));
+  const [first, ...passes] = Array.from({ length: iterations }, (_, k): ScalarValues =>
+    solver === 'anderson'
+      ? { examples, rate: anderson.mixing * rateFactor, entries: Math.min(k + 1, anderson.memory) }
+      : {
+          examples,
+          rate: learningRate * rateFactor * localFactor(localSchedule, k, iterations),
+          count: updates + k + 1,
+        },
+  );
   return { scalars: first!, passes, updates: iterations };
 }
 
@@ -146,27 +148,24 @@ const smallestPivot = { float32: 1e-6, float64: 1e-14 };
 
 async function solveExactly(engine: Engine, call: Call): Promise<Result> {
   const pivots = call.inputs['inputs']!.columns;
-  const passes = Array.from({ length: pivots }, (_, pivot): ScalarValues => ({
-    pivot,
-    smallestPivot: smallestPivot[engine.info.precision],
-  }));
-  const positions = await engine.upload(positionsBelow(pivots));
+  const passes = sweepPasses(pivots, smallestPivot[engine.info.precision]);
+  const counting = countingInputs(pivots);
+  const positions = await engine.upload(counting.positions);
+  const blockPositions = await engine.upload(counting.blockPositions);
   try {
-    return await engine.run({ ...call, inputs: { ...call.inputs, positions }, passes });
+    return await engine.run({ ...call, inputs: { ...call.inputs, positions, blockPositions }, passes });
   } finally {
-    engine.release([positions]);
+    engine.release([positions, blockPositions]);
   }
 }
 
-/** The numbers 0 to count − 1, [count, 1]. */
-const positionsBelow = (count: number): Matrix => ({
-  rows: count,
-  columns: 1,
-  data: Float64Array.from({ length: count }, (_, position) => position),
-});
-
 /** The state under the names that the routines give it. */
-const initialTensors = ({ weights, bias, weightSlots, biasSlots }: LayerTensors): Record<string, Tensor> => ({
+export const initialTensors = ({
+  weights,
+  bias,
+  weightSlots,
+  biasSlots,
+}: LayerTensors): Record<string, Tensor> => ({
   initialWeights: weights,
   initialBias: bias,
   ...prefixed('initialWeights', weightSlots),

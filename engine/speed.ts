@@ -1,37 +1,40 @@
 import type { LayerRule } from '../core/layer.js';
 import type { Matrix } from '../core/matrix.js';
-import { Parts } from '../core/parts/registry.js';
 import type { Engine } from './engine.js';
 import { freshSlots, layerTensors, uploadLayer } from './layer-tensors.js';
 import { solveLayer } from './solve.js';
+import { TRIAL_ITERATIONS, trialRule } from './trial-rule.js';
 
-/** A first, small problem tells how large the measured one may be. */
-const PROBE_SIZE = 64;
-const SIZES = [1024, 512, 256, 128];
+/** Small problems tell how large the measured one may be; each has twice the inputs, units and examples. */
+const SIZES = [32, 64, 128, 256, 512, 1024];
 /** Of one solve. */
 const MEASURED_SECONDS = 0.2;
 const ROUNDS = 3;
-/** Local iterations of the paper. */
-const ITERATIONS = 10;
 
 /** Products of XW and XᵀR, one each in a local iteration, a multiplication and an addition an entry. */
-const operationsOf = (size: number, iterations: number): number => iterations * 2 * 2 * size ** 3;
+const operationsOf = (size: number): number => TRIAL_ITERATIONS * 2 * 2 * size ** 3;
 
 /**
  * The engine's speed in a local problem, in 10⁹ floating-point operations a second, of which only those of
  * the matrix products are counted. Takes about a second.
  */
 export async function measureSpeed(engine: Engine): Promise<number> {
-  const probed = await solveSpeed(engine, PROBE_SIZE, 2);
-  const affordable = probed * MEASURED_SECONDS;
-  const size = SIZES.find((candidate) => operationsOf(candidate, ITERATIONS) <= affordable) ?? PROBE_SIZE;
-  const speed = size === PROBE_SIZE ? probed : await solveSpeed(engine, size, ITERATIONS);
-  return speed / 1e9;
+  let size = SIZES[0]!;
+  let seconds = await solveSeconds(engine, size);
+  let rise = seconds;
+  for (const next of SIZES.slice(1)) {
+    // A call has a cost of its own; the rest, and so the rise from one size to the next, grows eightfold.
+    if (seconds + 8 * rise > MEASURED_SECONDS) break;
+    const taken = await solveSeconds(engine, next);
+    rise = Math.max(0, taken - seconds);
+    [size, seconds] = [next, taken];
+  }
+  return operationsOf(size) / seconds / 1e9;
 }
 
-/** Operations a second of a local problem with as many inputs, units and examples. */
-async function solveSpeed(engine: Engine, size: number, iterations: number): Promise<number> {
-  const rule = measuredRule(size, iterations);
+/** What a local problem with as many inputs, units and examples takes. */
+async function solveSeconds(engine: Engine, size: number): Promise<number> {
+  const rule = measuredRule(size);
   const filled = (rows: number, value: number): Matrix => ({
     rows,
     columns: size,
@@ -57,25 +60,17 @@ async function solveSpeed(engine: Engine, size: number, iterations: number): Pro
     // Whatever else the machine does only makes a solve longer: the shortest tells most of the engine.
     let seconds = Infinity;
     for (let round = 0; round < ROUNDS; round++) seconds = Math.min(seconds, await solve());
-    return operationsOf(size, iterations) / seconds;
+    return seconds;
   } finally {
     engine.release([inputs, displacement, ...layerTensors(state)]);
   }
 }
 
-const parts = new Parts();
-
-const measuredRule = (size: number, iterations: number): LayerRule => ({
-  inputs: size,
-  units: size,
-  transfer: parts.choose('transfer', { name: 'tanh' }),
-  target: parts.choose('target', { name: 'gradient_step' }),
-  localLoss: parts.choose('localLoss', { name: 'matching' }),
-  regularizer: parts.choose('regularizer', { name: 'none' }),
-  optimizer: parts.choose('optimizer', { name: 'rmsprop', learningRate: 1e-4 }),
-  iterations,
-  localSchedule: 'linear',
-  learningRate: 1e-4,
-  solver: 'iterative',
-  form: 'direct',
-});
+const measuredRule = (size: number): LayerRule =>
+  trialRule(
+    {
+      ...{ inputs: size, units: size, form: 'direct' },
+      ...{ transfer: 'tanh', optimizer: 'rmsprop', localLoss: 'matching' },
+    },
+    1e-4,
+  );

@@ -5,6 +5,7 @@ import {
   displacementRoutine,
   forwardRoutine,
   lossRoutine,
+  sampledGradientRoutine,
   evaluationRoutine,
 } from '../core/sweep.js';
 import type { Engine, Tensor } from './engine.js';
@@ -32,6 +33,9 @@ const backwardOf = memoized(backwardRoutine);
 const lossOf = memoized((loss: Chosen<NetworkLoss>) => memoized((last: Transfer) => lossRoutine(loss, last)));
 const evaluationOf = memoized((loss: Chosen<NetworkLoss>) =>
   memoized((last: Transfer) => evaluationRoutine(loss, last)),
+);
+const sampledOf = memoized((loss: Chosen<NetworkLoss>) =>
+  memoized((last: Transfer) => sampledGradientRoutine(loss, last)),
 );
 const displacementOf = memoized((target: Chosen<TargetRule>) =>
   memoized((loss: LocalLoss) => displacementRoutine(target, loss)),
@@ -114,6 +118,24 @@ export async function lossGradient(
   return { loss: numbers['loss']!, gradient: tensors['gradient']! };
 }
 
+/**
+ * D of the last layer with labels drawn from the network's own distribution, which the caller releases.
+ * @param noise [examples, outputs], of the distribution that the loss asks for
+ */
+export async function sampledGradient(
+  engine: Engine,
+  network: NetworkRule,
+  { preactivation, output }: Activation,
+  noise: Tensor,
+): Promise<Tensor> {
+  const { tensors } = await engine.run({
+    routine: sampledOf(network.loss)(lastTransfer(network)),
+    inputs: { preactivation, output, noise },
+    scalars: { examples: noise.rows },
+  });
+  return tensors['gradient']!;
+}
+
 /** A layer's local problem as the backward sweep gives it. */
 export interface SweptProblem extends Required<LocalProblem> {
   /** The layer's number, from 0. */
@@ -126,6 +148,7 @@ export interface SweptProblem extends Required<LocalProblem> {
  * it again long after the sweep, should a solve have to be repeated. The gradient is taken over.
  *
  * @param gradient D of the last layer [examples, units]
+ * @param targetGradient what a layer's target is made of, given D; the sweep releases D alone
  */
 export async function* backwardSweep(
   engine: Engine,
@@ -133,29 +156,63 @@ export async function* backwardSweep(
   parameters: readonly ParameterTensors[],
   activations: readonly Activation[],
   gradient: Tensor,
+  targetGradient = (_layer: number, own: Tensor): Promise<Tensor> => Promise.resolve(own),
 ): AsyncGenerator<SweptProblem, void> {
   let own = gradient;
   try {
     for (let layer = layers.length - 1; layer >= 0; layer--) {
       const { inputs, preactivation } = activations[layer]!;
-      const displacement = await displacementFrom(engine, layers[layer]!, activations[layer]!, own);
+      const towards = await targetGradient(layer, own);
+      const displacement = await displacementFrom(engine, layers[layer]!, activations[layer]!, towards);
       yield { layer, inputs, displacement, preactivation };
-      if (layer > 0) own = await gradientBelow(layer);
+      if (layer === 0) continue;
+      const below = await gradientBelow(engine, layers, parameters, activations, layer, own);
+      engine.release([own]);
+      own = below;
     }
   } finally {
     engine.release([own]);
   }
+}
 
-  /** D of the layer below `layer`, in place of `own`, which is released. */
-  async function gradientBelow(layer: number): Promise<Tensor> {
-    const { preactivation, output } = activations[layer - 1]!;
-    const { tensors } = await engine.run({
-      routine: backwardOf(layers[layer - 1]!.transfer),
-      inputs: { gradientAbove: own, weightsAbove: parameters[layer]!.weights, preactivation, output },
-    });
-    engine.release([own]);
-    return tensors['gradient']!;
+/**
+ * D of every layer, first layer first, which the caller releases.
+ * @param gradient that of the last layer; it is taken over, and is the last one of the result
+ */
+export async function backwardGradients(
+  engine: Engine,
+  { layers }: NetworkRule,
+  parameters: readonly ParameterTensors[],
+  activations: readonly Activation[],
+  gradient: Tensor,
+): Promise<Tensor[]> {
+  const gradients = [gradient];
+  try {
+    for (let layer = layers.length - 1; layer > 0; layer--) {
+      gradients.unshift(await gradientBelow(engine, layers, parameters, activations, layer, gradients[0]!));
+    }
+    return gradients;
+  } catch (error) {
+    engine.release(gradients);
+    throw error;
   }
+}
+
+/** D of the layer below `layer`, whose own D is given. */
+async function gradientBelow(
+  engine: Engine,
+  layers: readonly LayerRule[],
+  parameters: readonly ParameterTensors[],
+  activations: readonly Activation[],
+  layer: number,
+  own: Tensor,
+): Promise<Tensor> {
+  const { preactivation, output } = activations[layer - 1]!;
+  const { tensors } = await engine.run({
+    routine: backwardOf(layers[layer - 1]!.transfer),
+    inputs: { gradientAbove: own, weightsAbove: parameters[layer]!.weights, preactivation, output },
+  });
+  return tensors['gradient']!;
 }
 
 /** R⁰ of a layer, from its gradient D. */

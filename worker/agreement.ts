@@ -1,4 +1,4 @@
-import type { Matrix } from '../core/matrix.js';
+import { inFloat32, type Matrix } from '../core/matrix.js';
 import type { Engine, Tensor } from '../engine/engine.js';
 import type { LayerTensors, ParameterTensors } from '../engine/layer-tensors.js';
 import { addDifferences, differencesOf } from '../services/rpc/bfloat16.js';
@@ -85,6 +85,5 @@ async function replace(engine: Engine, old: Tensor, matrix: Matrix): Promise<Ten
 
 /** A copy of a tensor's values in 32 bits. */
 export async function downloadFloat32(engine: Engine, tensor: Tensor): Promise<Matrix<Float32Array>> {
-  const { rows, columns, data } = await engine.download(tensor);
-  return { rows, columns, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+  return inFloat32(await engine.download(tensor));
 }

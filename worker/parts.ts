@@ -1,10 +1,10 @@
 import { LocopropError } from '../core/errors/error.js';
-import { partBytes } from '../core/part-memory.js';
+import { historyOf, partBytes } from '../core/part-memory.js';
 import type { Matrix } from '../core/matrix.js';
 import type { LayerState } from '../core/state.js';
 import type { Engine } from '../engine/engine.js';
 import type { Fetch, Load, Settle, Solve, TensorHeader } from '../services/rpc/messages.js';
-import type { PartLabel } from './events.js';
+import type { PartLabel } from '../services/telemetry/worker-events.js';
 import { headersOfSolve, shapeOfLoad, type PartShape } from './part-shape.js';
 import type { Programs } from './programs.js';
 import { invalid, Refusal } from './refusal.js';
@@ -23,7 +23,14 @@ export interface PartsOptions {
   readonly programs: Programs;
   /** Bytes that all parts may take. */
   readonly memoryBytes: number;
+  /** How long the engine may go on with a computation that nobody waits for any more. */
+  readonly patienceMs?: number | undefined;
 }
+
+/** A coordinator has given a worker up by a deadline long before. */
+const PATIENCE_MS = 60_000;
+/** Or so many times the longest solve so far. */
+const PATIENCE_FACTOR = 10;
 
 interface Resident {
   readonly part: ResidentPart;
@@ -39,6 +46,7 @@ export class Parts {
   readonly #options: PartsOptions;
   readonly #residents = new Map<number, Resident>();
   #busySeconds = 0;
+  #longestSeconds = 0;
   #solves = 0;
 
   constructor(engine: Engine, options: PartsOptions) {
@@ -96,6 +104,7 @@ export class Parts {
     const answer = await this.#onEngine(part.solve(solve, problem));
     if (!answer.repeated) {
       this.#busySeconds += answer.seconds;
+      this.#longestSeconds = Math.max(this.#longestSeconds, answer.seconds);
       this.#solves++;
     }
     return answer;
@@ -116,9 +125,17 @@ export class Parts {
     await resident?.part.unload();
   }
 
-  /** Unloads all; resolves once nothing of them is left on the engine. */
+  /**
+   * Unloads all; resolves once nothing of them is left on the engine. One that does not come back from a
+   * computation is given up.
+   */
   async close(): Promise<void> {
+    const { patienceMs = PATIENCE_MS } = this.#options;
+    const limitMs = Math.max(patienceMs, PATIENCE_FACTOR * 1000 * this.#longestSeconds);
+    const reason = `a computation went on for ${(limitMs / 1000).toFixed()} s after nobody waited for it any more`;
+    const timer = setTimeout(() => this.#engine.abandon(reason), limitMs);
     await Promise.all([...this.#residents.keys()].map((key) => this.unload(key)));
+    clearTimeout(timer);
   }
 
   #plan(load: Load, shape: PartShape): PartPlan {
@@ -126,7 +143,9 @@ export class Parts {
     const label = { layer, columns: `${start}-${end - 1}` };
     const program = this.#options.programs.programOf(load, shape);
     const { inputs, units, batch } = shape;
-    const layerMemory = { inputs, slots: shape.slots.length, solver: exact ? 'exact' : 'iterative' } as const;
+    const slots = shape.slots.length;
+    const history = historyOf(program.routine, slots);
+    const layerMemory = { inputs, slots, solver: exact ? 'exact' : 'iterative', history } as const;
     const bytes = partBytes(layerMemory, units, batch);
     const free = this.#options.memoryBytes - this.residentBytes;
     if (bytes > free) {

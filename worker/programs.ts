@@ -1,3 +1,4 @@
+import { COUNTING_INPUTS } from '../core/exact.js';
 import { compileRoutine, type Routine } from '../core/expression/routine.js';
 import type { SolveProgram } from '../engine/solve.js';
 import type { Load, RoutineMessage } from '../services/rpc/messages.js';
@@ -27,7 +28,7 @@ export class Programs {
       [weights, bias].flatMap((name) => [name, ...slots.map((slot) => `${name}.${slot}`)]);
     requireSameNames('outputs of the routine', routine.outputs, named('weights', 'bias'));
     const known = new Set(['inputs', 'displacement', ...named('initialWeights', 'initialBias')]);
-    if (exact) known.add('positions');
+    if (exact) for (const name of COUNTING_INPUTS) known.add(name);
     const unknown = inputs.find((name) => !known.has(name));
     if (unknown !== undefined) throw invalid(`the routine reads "${unknown}", which a worker does not have`);
     if (!routine.numbers?.includes('displacementEnergy')) {

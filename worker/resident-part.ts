@@ -5,7 +5,7 @@ import { layerTensors, uploadLayer, type LayerTensors } from '../engine/layer-te
 import { solveProblem, type Solution, type SolveProgram } from '../engine/solve.js';
 import type { ElementType, Settle, Solve } from '../services/rpc/messages.js';
 import { agree, downloadFloat32, type SentParameters } from './agreement.js';
-import type { PartLabel } from './events.js';
+import type { PartLabel } from '../services/telemetry/worker-events.js';
 import { digestOf, type Problem } from './problem.js';
 import { Refusal } from './refusal.js';
 import { Sequence } from './sequence.js';

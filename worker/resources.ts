@@ -26,7 +26,7 @@ export async function openResources({
 }: ResourceChoice): Promise<{ readonly engine: Engine; readonly memoryBytes: number }> {
   const ownThreads = threads ?? Math.max(1, Math.floor(cpuLimit() / workersOnHost));
   return {
-    engine: await startEngine(engine, ownThreads),
+    engine: await startEngine(engine, ownThreads, { sharesProcessors: workersOnHost > 1 }),
     memoryBytes: memoryBytes ?? Math.floor((MEMORY_SHARE * memoryLimit()) / workersOnHost),
   };
 }

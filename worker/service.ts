@@ -10,7 +10,7 @@ import type {
   TensorHeader,
   WorkerMessage,
 } from '../services/rpc/messages.js';
-import type { RecordEvent } from './events.js';
+import type { RecordEvent } from '../services/telemetry/worker-events.js';
 import type { Parts, Receive } from './parts.js';
 import { Refusal } from './refusal.js';
 

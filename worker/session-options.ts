@@ -1,6 +1,6 @@
 import type { Channel, Receiver } from '../services/rpc/channel.js';
 import type { CoordinatorMessage, Hello, WorkerMessage } from '../services/rpc/messages.js';
-import type { RecordEvent } from './events.js';
+import type { RecordEvent } from '../services/telemetry/worker-events.js';
 import type { Parts } from './parts.js';
 
 export interface SessionOptions {

@@ -6,8 +6,8 @@ import { resolveAddresses, type Candidate } from '../services/rpc/addresses.js';
 import { PROTOCOL, type Hello } from '../services/rpc/messages.js';
 import { dial } from '../services/rpc/worker-client.js';
 import type { TransportSecurity } from '../services/security/transport-security.js';
-import { BackOff, pause } from './back-off.js';
-import type { RecordEvent } from './events.js';
+import { BackOff, pause } from '../services/rpc/back-off.js';
+import type { RecordEvent } from '../services/telemetry/worker-events.js';
 import { Parts } from './parts.js';
 import { Programs } from './programs.js';
 import { Session } from './session.js';
@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly once: boolean;
   /** How long a worker that is asked to stop goes on serving the parts that it has. */
   readonly drainMs: number;
+  /** How long the engine may go on with a computation that nobody waits for any more; a minute. */
+  readonly patienceMs?: number;
   /** Asks it to stop. */
   readonly stop: AbortSignal;
   readonly record: RecordEvent;
@@ -54,17 +56,16 @@ export const defaultName = (): string => `${hostname()}-${process.pid}`;
 export async function runWorker(options: WorkerOptions): Promise<WorkerSummary> {
   const { engine, name, version, memoryBytes, record } = options;
   const gflops = await measureSpeed(engine);
-  const { name: engineName, description, threads } = engine.info;
-  record({ type: 'worker.started', name, engine: engineName, threads, memoryBytes, gflops });
+  const { name: engineName, description: engineDescription, threads } = engine.info;
+  const described = { engine: engineName, engineDescription, threads };
+  record({ type: 'worker.started', name, ...described, memoryBytes, gflops });
   const worker = new Worker(options, {
     protocol: PROTOCOL,
     name,
     version,
     host: hostname(),
     pid: process.pid,
-    engine: engineName,
-    engineDescription: description,
-    threads,
+    ...described,
     memoryBytes,
     gflops,
   });
@@ -119,8 +120,8 @@ class Worker {
   }
 
   async #serve(candidate: Candidate): Promise<void> {
-    const { engine, memoryBytes, security, drainMs, stop, record } = this.#options;
-    const parts = new Parts(engine, { programs: this.#programs, memoryBytes });
+    const { engine, memoryBytes, patienceMs, security, drainMs, stop, record } = this.#options;
+    const parts = new Parts(engine, { programs: this.#programs, memoryBytes, patienceMs });
     const session = new Session({
       address: candidate.address,
       hello: this.#hello,
@@ -140,6 +141,8 @@ class Worker {
       this.#told.clear();
     }
     this.#conclude(end, session, candidate.address);
+    // A worker whose engine is lost ends, and is started anew by whoever started it.
+    await engine.statistics();
   }
 
   #conclude(end: SessionEnd, { joined, worker }: Session, coordinator: string): void {

@@ -71,7 +71,7 @@ export class ClusterTraining {
       places,
       emit,
     });
-    this.#closing.unshift(() => members.close());
+    this.#closing.unshift(() => members.close('the run has ended', true));
     const processes = await startWorkers(members.address);
     this.#closing.unshift(() => Promise.all(processes.map((process) => process.close())));
     while (places.open.length < workers) await places.nextChange(this.#stop.signal);
@@ -124,12 +124,12 @@ export class ClusterTraining {
     return this.#plan!;
   }
 
-  /** Measures so many steps in a row, after one that is not measured. */
-  async steps(count: number): Promise<readonly MeasuredStep[]> {
+  /** Measures so many steps in a row, after some that are not measured. */
+  async steps(count: number, unmeasured = 1): Promise<readonly MeasuredStep[]> {
     const ended = this.#run!.then(() => {
       throw new RangeError('the training has come to its end');
     });
-    return Promise.race([this.#meter!.steps(count), ended]);
+    return Promise.race([this.#meter!.steps(count, unmeasured), ended]);
   }
 
   /** Ends the workers at once; what is still on its way is lost. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { print, printJson } from '../../cli/output.js';
-import { describeMachine } from '../machine.js';
+import { describeMachine } from '../../engine/machine.js';
 import { runClusterBench, sections } from './run.js';
 
 /** The program behind `npm run bench:cluster`. */

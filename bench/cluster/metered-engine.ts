@@ -28,5 +28,6 @@ export class MeteredEngine implements Engine {
   readonly download: Engine['download'] = (tensor) => this.#engine.download(tensor);
   readonly release: Engine['release'] = (tensors) => this.#engine.release(tensors);
   readonly statistics: Engine['statistics'] = () => this.#engine.statistics();
+  readonly abandon: Engine['abandon'] = (reason) => this.#engine.abandon(reason);
   readonly close: Engine['close'] = () => this.#engine.close();
 }

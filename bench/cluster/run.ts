@@ -1,5 +1,5 @@
 import { LocopropError } from '../../core/errors/error.js';
-import { describeMachine, type Machine } from '../machine.js';
+import { describeMachine, type Machine } from '../../engine/machine.js';
 import type { Findings } from '../sections/section.js';
 import type { ClusterBenchOptions, ClusterSection } from './section.js';
 import { largeSection } from './sections/large.js';

@@ -21,6 +21,7 @@ export class StepMeter {
   readonly #start: Deferred<void> = deferred();
   #measured: MeasuredStep[] = [];
   #wanted = 0;
+  #unmeasured = 0;
   #done: Deferred<readonly MeasuredStep[]> = deferred();
   #resume: Deferred<void> = this.#start;
   #lastMs = 0;
@@ -36,10 +37,11 @@ export class StepMeter {
     return this.#start.promise;
   }
 
-  steps(count: number): Promise<readonly MeasuredStep[]> {
+  /** @param unmeasured steps before those, at least one: of the first, some was made before the pause */
+  steps(count: number, unmeasured: number): Promise<readonly MeasuredStep[]> {
     this.#measured = [];
-    // Of the first, some was made before the pause.
-    this.#wanted = count + 1;
+    this.#unmeasured = unmeasured;
+    this.#wanted = count + unmeasured;
     this.#done = deferred();
     this.#resume.resolve();
     return this.#done.promise;
@@ -59,7 +61,7 @@ export class StepMeter {
     this.#lastEngine = this.#engine.seconds;
     if (this.#measured.length < this.#wanted) return;
     this.#resume = deferred();
-    this.#done.resolve(this.#measured.slice(1));
+    this.#done.resolve(this.#measured.slice(this.#unmeasured));
     await this.#resume.promise;
   }
 }

@@ -7,11 +7,15 @@ export interface BenchOptions {
   readonly iterations: number;
   /** Measured rounds of each comparison. */
   readonly rounds: number;
+  /** Inputs and units of the largest layer that is measured. */
+  readonly large: number;
 }
 
 /** A group of measurements on one engine. */
 export interface Section {
   readonly description: string;
+  /** Takes long, so it is measured where it is asked for only. */
+  readonly onRequest?: true;
   readonly measure: (engine: Engine, options: BenchOptions) => Promise<Findings>;
 }
 

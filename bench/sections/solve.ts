@@ -1,17 +1,13 @@
 import { buildNetwork } from '../../coordinator/network.js';
 import { initialStates } from '../../coordinator/initial-state.js';
-import { Stopwatch } from '../../coordinator/stopwatch.js';
 import type { LayerRule } from '../../core/layer.js';
 import type { LayerState } from '../../core/state.js';
 import { table } from '../../cli/format.js';
 import type { Engine } from '../../engine/engine.js';
-import { layerTensors, uploadLayer } from '../../engine/layer-tensors.js';
-import { solveLayer } from '../../engine/solve.js';
-import { forwardLayer } from '../../engine/sweep.js';
 import { autoencoder } from '../autoencoder.js';
-import { uniformMatrix } from '../data.js';
-import { interleave, ratios, roundSums, spread, type Spread, type Task } from '../measure.js';
-import { batchLimit, solveProducts } from '../products.js';
+import { LayerProblem } from '../layer-problem.js';
+import { interleave, ratios, roundSums, spread, type Spread } from '../measure.js';
+import { solveProducts } from '../products.js';
 import { shapeName, solveOperations, type LayerShape } from '../shapes.js';
 import { percentText, ratioText } from '../text.js';
 import type { BenchOptions, Section } from './section.js';
@@ -70,26 +66,15 @@ async function measureLayer(
   { batch, iterations, rounds }: BenchOptions,
 ): Promise<Timings> {
   const products = await solveProducts(engine, rule, { batch, iterations });
-  const state = await uploadLayer(engine, initial);
-  const inputs = await engine.upload(uniformMatrix('inputs', batch, rule.inputs, batchLimit(batch)));
-  const displacement = await engine.upload(uniformMatrix('displacement', batch, rule.units, 1 / batch));
-  const { preactivation, output } = await forwardLayer(engine, rule, state, inputs);
-  const problem = { inputs, displacement, preactivation };
-
-  const solve =
-    (objective: boolean): Task =>
-    async () => {
-      const watch = new Stopwatch();
-      const solution = await solveLayer(engine, rule, problem, state, { rateFactor: 1, objective });
-      const seconds = watch.lap();
-      engine.release(layerTensors(solution.state));
-      return seconds;
-    };
-  const tasks = { products: products.run, solve: solve(true), withoutObjectives: solve(false) };
+  const problem = await LayerProblem.draw(engine, rule, initial, batch);
+  const tasks = {
+    products: products.run,
+    solve: problem.solve(true),
+    withoutObjectives: problem.solve(false),
+  };
   const timings = await interleave(tasks, { rounds, warmups: 1 });
-
   products.release();
-  engine.release([...layerTensors(state), inputs, displacement, preactivation, output]);
+  problem.release();
   return timings;
 }
 

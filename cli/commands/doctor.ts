@@ -28,15 +28,16 @@ async function doctor({ threads, json }: DoctorOptions): Promise<void> {
   else print(diagnosisText(diagnosis));
 }
 
-function diagnosisText({ node, processors, memoryBytes, engines, data }: Diagnosis): string {
+function diagnosisText({ node, processors, memoryBytes, engines, auto, data }: Diagnosis): string {
   const { machine, usable } = processors;
   const limited = usable < machine ? `, of which the container allows ${usable}` : '';
   return [
     `Node ${node.version} on ${node.platform}${node.supported ? '' : ': too old, get 20.19 or later'}`,
     `${machine} processors${limited}; ${significant(memoryBytes / 2 ** 30)} GiB of memory`,
     '',
-    'Engines, best first',
+    'Engines',
     ...engines.flatMap(engineLines),
+    `  auto takes ${auto.name ?? 'none'}: ${auto.reason}`,
     '',
     'Data',
     '  curves: built in',
@@ -53,7 +54,8 @@ function diagnosisText({ node, processors, memoryBytes, engines, data }: Diagnos
 
 const engineLines = (engine: EngineDiagnosis): string[] => {
   if (!engine.available) return [`  ${engine.name}: not available. ${engine.reason}`, `    ${engine.remedy}`];
-  const { info, gflops, name } = engine;
+  const { info, gflops, name, wrong } = engine;
   const threads = `${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}`;
-  return [`  ${name}: ${significant(gflops)} GFLOP/s on ${threads}, ${info.precision} (${info.description})`];
+  const line = `  ${name}: ${significant(gflops)} GFLOP/s on ${threads}, ${info.precision} (${info.description})`;
+  return wrong === null ? [line] : [line, `    It computes wrongly: ${wrong}. Do not use it.`];
 };

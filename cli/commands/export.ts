@@ -26,15 +26,12 @@ export function addExport(program: Command): void {
 }
 
 async function exportRun(directory: string, { format, out, checkpoint, json }: ExportOptions): Promise<void> {
-  const { openTrainedRun } = await import('../../coordinator/trained-run.js');
-  const { exportNetwork } = await import('../../coordinator/export/export-network.js');
-  const { spec, network, layers, file, step } = await openTrainedRun(directory, { checkpoint });
-  const trained = network.layers.map(({ transfer }, layer) => {
-    const { weights, bias } = layers[layer]!;
-    return { transfer, weights, bias };
-  });
-  const target = out ?? join(directory, 'export', format);
-  const files = await exportNetwork(format, { name: spec.name, layers: trained }, target);
+  const { openTrainedRun, toExport } = await import('../../coordinator/trained-run.js');
+  const { exportFolder, exportNetwork } = await import('../../coordinator/export/export-network.js');
+  const run = await openTrainedRun(directory, { checkpoint });
+  const { file, step } = run;
+  const target = out ?? join(directory, exportFolder(format));
+  const files = await exportNetwork(format, toExport(run), target);
   if (json) printJson({ run: directory, checkpoint: file, step, format, files });
   else print(`Wrote ${files.join(', ')} from ${file}, step ${step}`);
 }

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { LocopropError } from '../../core/errors/error.js';
+import { DEFAULT_EXPERIMENT } from '../../core/settings/table.js';
 import type { RunSummary } from '../../coordinator/finish/summary.js';
 import type { JobFile } from '../../services/configuration/job-file.js';
 import type { Run } from '../../services/store/run.js';
-import type { ClusterOptions } from '../../coordinator/cluster/cluster.js';
+import type { ClusterOptions, JoinCluster } from '../../coordinator/cluster/cluster.js';
+import { whyNoWorkers } from '../../core/spec/why-no-workers.js';
 import type { ClusterFlags } from '../cluster.js';
-import { Interruption } from '../interruption.js';
-import { logEvent, openLog, type LogLevel } from '../log.js';
+import { Interruption, STOPS_AFTER_STEP } from '../interruption.js';
+import { openCommandLog, type CommandLog } from '../log.js';
 import {
   collect,
+  RUNS,
   toCount,
   withEngine,
   withLog,
@@ -22,16 +25,19 @@ import {
 import { note, print, printJson } from '../output.js';
 import { allOverrides, requireChangeable } from '../overrides.js';
 import { openProgress, type ProgressView } from '../progress.js';
+import { trackingOf, trackingText, type OpenTracking } from '../tracking.js';
 import { summaryText } from '../summary-text.js';
 
 interface TrainOptions extends OutputOptions, EngineOptions, LogOptions, ClusterFlags {
   readonly resume?: string;
   readonly out?: string;
   readonly set?: readonly string[];
+  readonly mlflow?: string;
+  readonly mlflowExperiment?: string;
 }
 
-/** The folder of runs, in the working directory. */
-const RUNS = 'runs';
+/** At its end, a run waits so long for MLflow. */
+const TRACKING_MS = 10_000;
 
 export function addTrain(program: Command, context: CommandContext): void {
   const command = program
@@ -41,6 +47,11 @@ export function addTrain(program: Command, context: CommandContext): void {
     .option('--resume <run>', 'continue the run in this folder, with its own spec')
     .option('--set <path=value>', 'set a field of the spec; may be repeated', collect)
     .option('--out <dir>', "the run's folder (default: runs/<name of the job>)")
+    .option('--mlflow <url>', 'log the run to the MLflow tracking server there, too')
+    .option(
+      '--mlflow-experiment <name>',
+      `its experiment there (default: MLFLOW_EXPERIMENT_NAME, or ${DEFAULT_EXPERIMENT})`,
+    )
     .option('--workers <n>', 'solve the layers on so many workers, started on this machine', toCount)
     .option(
       '--worker-threads <n>',
@@ -65,28 +76,38 @@ async function train(
   context: CommandContext,
 ): Promise<number> {
   requireOneSource(specFile, options);
-  const interruption = new Interruption(
-    'Stopping after this step, with a checkpoint. Once more ends at once.',
-  );
+  const log = await logOf(options, context);
+  // A log has nothing but its lines.
+  const remark = log && ((text: string): void => log.service({ type: 'note', text }));
+  const interruption = new Interruption(STOPS_AFTER_STEP, ...(remark ? [remark] : []));
   try {
+    const openTracking = await trackingOf(options, context);
     const { clusterOf } = await import('../cluster.js');
-    const cluster = await clusterOf(options);
+    const cluster = await clusterOf(options, remark ?? note);
     const { job, run } = await openJob(specFile, options, context);
     try {
-      const summary = await runToEnd(job, run, options, cluster, interruption.signal);
+      const reason = whyNoWorkers(job.spec);
+      if (cluster && reason !== null) (remark ?? note)(`Workers are not used: ${reason}.`);
+      const summary = await runToEnd(job, run, options, {
+        cluster,
+        stop: interruption.signal,
+        log,
+        openTracking,
+      });
       if (options.json) printJson(summary);
       else print(summaryText(summary));
       return summary.outcome === 'stopped' ? interruption.exitCode : 0;
     } catch (error) {
       const stopped = error instanceof LocopropError && error.code === 'RUN_STOPPED_WAITING';
       if (!stopped || options.json) throw error;
-      note(`${error.message} ${error.remedy}`);
+      (remark ?? note)(`${error.message} ${error.remedy}`);
       return interruption.exitCode;
     } finally {
       await run.close();
     }
   } finally {
     interruption.close();
+    log?.close();
   }
 }
 
@@ -128,26 +149,47 @@ async function openJob(
   return { job, run };
 }
 
+interface Surroundings {
+  readonly cluster: ClusterOptions | null;
+  readonly stop: AbortSignal;
+  readonly log: CommandLog | null;
+  readonly openTracking: OpenTracking | null;
+}
+
 /** Trains, and shows how it goes: as a log where that is asked for, else as progress. */
 async function runToEnd(
   job: JobFile,
   run: Run,
-  { resume, logLevel }: TrainOptions,
-  cluster: ClusterOptions | null,
-  stop: AbortSignal,
+  options: TrainOptions,
+  { cluster, stop, log, openTracking }: Surroundings,
 ): Promise<RunSummary> {
   const { trainToEnd } = await import('../../coordinator/finish/train-to-end.js');
-  const view = logLevel === 'silent' ? openProgress(process.stderr) : await logView(logLevel);
+  const view: ProgressView = log
+    ? { record: log.run, remark: () => undefined, close: () => undefined }
+    : openProgress(process.stderr);
   run.events.subscribe(view.record);
+  const tracking = openTracking?.(log ? log.service : (event) => view.remark(trackingText(event)));
+  tracking?.follow(run, job.spec.name, job.spec);
   try {
-    const options = { run, resume: resume !== undefined, stop, ...(cluster && { cluster }) };
-    return await trainToEnd({ ...job, environment: process.env }, options);
+    const resume = options.resume !== undefined;
+    const workers = cluster && {
+      cluster: await joined(cluster),
+      sharesProcessors: cluster.localWorkers !== null,
+    };
+    return await trainToEnd({ ...job, environment: process.env }, { run, resume, stop, ...workers });
   } finally {
     view.close();
+    await tracking?.close(TRACKING_MS);
   }
 }
 
-const logView = async (level: Exclude<LogLevel, 'silent'>): Promise<ProgressView> => ({
-  record: logEvent(await openLog(level)),
-  close: () => undefined,
-});
+const logOf = async (
+  { logLevel: level, pretty }: TrainOptions,
+  { version }: CommandContext,
+): Promise<CommandLog | null> =>
+  level === 'silent' ? null : openCommandLog({ service: 'train', version, level, pretty: pretty === true });
+
+async function joined(options: ClusterOptions): Promise<JoinCluster> {
+  const { openCluster } = await import('../../coordinator/cluster/cluster.js');
+  return (job) => openCluster(options, job);
+}

@@ -1,10 +1,20 @@
 import { Option, type Command } from 'commander';
+import { LocopropError } from '../../core/errors/error.js';
+import type { LogLevel } from '../../core/log-level.js';
 import type { TransportSecurity } from '../../services/security/transport-security.js';
 import type { WorkerOptions, WorkerSummary } from '../../worker/worker.js';
 import { duration, grouped } from '../format.js';
-import { Interruption } from '../interruption.js';
-import { logWorkerEvent, openLog, type LogLevel } from '../log.js';
-import { logLevelOption, toCount, withOutput, type CommandContext, type OutputOptions } from '../options.js';
+import { endSoon, Interruption } from '../interruption.js';
+import { openServiceLog, type CommandLog } from '../log.js';
+import {
+  ENGINE_HELP,
+  logLevelOption,
+  prettyOption,
+  toCount,
+  withOutput,
+  type CommandContext,
+  type OutputOptions,
+} from '../options.js';
 import { print, printJson } from '../output.js';
 import { hasParentPipe, watchParent } from '../parent.js';
 import { toBytes } from '../size.js';
@@ -23,6 +33,7 @@ interface WorkerFlags extends OutputOptions {
   readonly insecure?: true;
   readonly once?: true;
   readonly logLevel?: LogLevel;
+  readonly pretty?: true;
 }
 
 export function addWorker(program: Command, context: CommandContext): void {
@@ -34,7 +45,7 @@ export function addWorker(program: Command, context: CommandContext): void {
       'HOST:PORT of the coordinator; several, with commas, are tried in turn',
     )
     .option('--name <name>', 'what the worker is called (default: the host and the process)')
-    .option('--engine <name>', 'onnx, reference, or auto for the fastest that works here', 'auto')
+    .option('--engine <name>', ENGINE_HELP, 'auto')
     .option('--threads <n>', "threads of the engine (default: the worker's share of the processors)", toCount)
     .addOption(
       new Option('--workers-on-host <n>', 'how many workers share this machine or container')
@@ -64,6 +75,7 @@ export function addWorker(program: Command, context: CommandContext): void {
     .addOption(
       logLevelOption('write the log to standard error as JSON lines, from this level on (default: info)'),
     )
+    .addOption(prettyOption())
     .action((flags: WorkerFlags) => serve(flags, context));
   withOutput(
     command,
@@ -75,14 +87,22 @@ async function serve(flags: WorkerFlags, { version }: CommandContext): Promise<v
   const interruption = new Interruption(null);
   const child = hasParentPipe(process.env);
   if (child) watchParent(() => interruption.endNow('SIGTERM'));
+  // The log of a worker that `train` has started would be in the way of its progress.
+  const log = await logOf(flags, child ? 'silent' : 'info', version);
+  let engineLost = false;
   try {
-    // The log of a worker that `train` has started would be in the way of its progress.
-    const record = await recorder(flags.logLevel ?? (child ? 'silent' : 'info'));
+    const record = log?.worker ?? (() => undefined);
     const summary = await work(flags, { version, stop: interruption.signal, record });
     if (flags.json) printJson(summary);
-    else print(summaryText(summary));
+    // Who collects the log wants lines of JSON alone, and the last of them says the same.
+    else if (log === null || process.stdout.isTTY) print(summaryText(summary));
+  } catch (error) {
+    engineLost = error instanceof LocopropError && error.code === 'ENGINE_LOST';
+    throw error;
   } finally {
+    log?.close();
     interruption.close();
+    endSoon(engineLost);
   }
 }
 
@@ -130,9 +150,15 @@ async function securityOf(
   return security;
 }
 
-async function recorder(level: LogLevel): Promise<WorkerOptions['record']> {
-  return level === 'silent' ? () => undefined : logWorkerEvent(await openLog(level));
-}
+const logOf = async (
+  { logLevel, pretty }: WorkerFlags,
+  usual: LogLevel,
+  version: string,
+): Promise<CommandLog | null> => {
+  const level = logLevel ?? usual;
+  if (level === 'silent') return null;
+  return openServiceLog({ service: 'worker', version, level, pretty: pretty === true });
+};
 
 const summaryText = ({ name, runs, solves, busySeconds }: WorkerSummary): string =>
   `${name}: ${grouped(solves)} local problems of ${runs} ${runs === 1 ? 'run' : 'runs'} that ended, ${duration(busySeconds)} of solving`;

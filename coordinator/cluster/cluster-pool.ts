@@ -56,12 +56,17 @@ export class ClusterPool implements LayerPool {
       throw new LocopropError('ENGINE_UNAVAILABLE', { engine: engine.info.name, reason });
     }
     const pool = new ClusterPool(options);
-    for (const [layer, rule] of options.rules.entries()) {
-      pool.#layers.push(await pool.#home(rule, options.states[layer]!));
+    try {
+      for (const [layer, rule] of options.rules.entries()) {
+        pool.#layers.push(await pool.#home(rule, options.states[layer]!));
+      }
+      while (options.places.open.length === 0) await pool.#wait('no worker has joined yet');
+      await pool.#gather();
+      await pool.#arrange();
+    } catch (error) {
+      await pool.close();
+      throw error;
     }
-    while (options.places.open.length === 0) await pool.#wait('no worker has joined yet');
-    await pool.#gather();
-    await pool.#arrange();
     return pool;
   }
 
@@ -85,6 +90,7 @@ export class ClusterPool implements LayerPool {
       batch,
       objective,
       choosePlace: (columns) => this.#choosePlace(columns),
+      onSolved: (part, seconds) => this.#plans.solved(part, seconds),
       onRecovered: ({ columns, from, to, repeated, seconds }) => {
         const part = { ...columns, layer: columns.layer + 1, worker: to };
         this.#options.emit({ type: 'part.recovered', step: this.#step + 1, part, from, repeated, seconds });
@@ -113,6 +119,7 @@ export class ClusterPool implements LayerPool {
     this.#step += 1;
     this.#swept = deferred();
     for (const layer of this.#layers) layer.commit();
+    this.#plans.committed();
     if (this.#plans.outdated && this.#options.places.open.length > 0) await this.#arrangeAgain();
     else this.#bringSlotsHome();
   }
@@ -165,6 +172,7 @@ export class ClusterPool implements LayerPool {
   /** Plans anew for the places there are, and moves the parts that are to move. */
   async #arrange(): Promise<void> {
     const { places, emit } = this.#options;
+    const { membersChanged } = this.#plans;
     const byName = new Map(places.open.map((place) => [place.offer.id, place]));
     const current = this.#layers.flatMap(({ parts }) => parts);
     const plan = this.#plans.make(
@@ -178,6 +186,8 @@ export class ClusterPool implements LayerPool {
     }
     const busy = new Set(this.#layers.flatMap(({ parts }) => parts.map(({ place }) => place)));
     for (const place of places.all) if (place.leaving && !busy.has(place)) place.dismiss();
+    const moved = plan.parts.filter(({ place, ...columns }) => !stays.has(nameOf(columns, place))).length;
+    if (moved === 0 && !membersChanged) return;
     emit({
       type: 'plan.made',
       step: this.#step,
@@ -188,7 +198,7 @@ export class ClusterPool implements LayerPool {
       })),
       predictedSeconds: plan.predictedSeconds,
       leftOut: plan.leftOut,
-      moved: plan.parts.filter(({ place, ...columns }) => !stays.has(nameOf(columns, place))).length,
+      moved,
     });
   }
 
@@ -213,9 +223,11 @@ export class ClusterPool implements LayerPool {
   #wait(reason: string): Promise<void> {
     const { places, emit, stop } = this.#options;
     if (this.#waiting) return this.#waiting;
+    // Whoever is told may send one at once.
+    const waiting = places.nextChange(stop).finally(() => (this.#waiting = null));
+    this.#waiting = waiting;
     emit({ type: 'run.waiting', step: this.#step, reason });
-    this.#waiting = places.nextChange(stop).finally(() => (this.#waiting = null));
-    return this.#waiting;
+    return waiting;
   }
 }
 

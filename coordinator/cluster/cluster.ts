@@ -1,24 +1,15 @@
 import type { RunEventBody } from '../../core/events.js';
-import type { LocopropError } from '../../core/errors/error.js';
 import type { JobSpec } from '../../core/spec/job-spec.js';
 import type { LayerState } from '../../core/state.js';
 import type { Engine } from '../../engine/engine.js';
 import { measureSpeed } from '../../engine/speed.js';
 import type { NetworkRule } from '../../engine/sweep.js';
-import type { TransportSecurity } from '../../services/security/transport-security.js';
 import { ClusterPool } from './cluster-pool.js';
 import { EnginePlace } from './engine-place.js';
-import { LocalWorkers, type LocalWorkersOptions } from './local-workers.js';
-import { Members } from './members.js';
-import { Places } from './places.js';
+import { WorkerHub, type WorkerHubOptions } from './worker-hub.js';
 
-/** Where a run's workers come from. */
-export interface ClusterOptions {
-  /** HOST:PORT that workers dial; port 0 for any. */
-  readonly address: string;
-  readonly security: TransportSecurity;
-  /** Workers that the run starts on its own machine; null for none. */
-  readonly localWorkers: Pick<LocalWorkersOptions, 'count' | 'args' | 'command' | 'environment'> | null;
+/** Where a run's workers come from, where it has its own. */
+export interface ClusterOptions extends Pick<WorkerHubOptions, 'address' | 'security' | 'localWorkers'> {
   /** Whether the coordinator's engine solves parts too. */
   readonly solvesHere: boolean;
   /** Told the address once workers can dial in. */
@@ -26,6 +17,8 @@ export interface ClusterOptions {
 }
 
 export interface ClusterJob {
+  /** What the workers' parts are held for. */
+  readonly name: string;
   readonly spec: JobSpec;
   readonly engine: Engine;
   readonly network: NetworkRule;
@@ -37,6 +30,9 @@ export interface ClusterJob {
   readonly emit: (event: RunEventBody) => void;
   readonly stop: AbortSignal;
 }
+
+/** Gives a run its workers. */
+export type JoinCluster = (job: ClusterJob) => Promise<Cluster>;
 
 /** What a run needs of its workers. */
 export interface Cluster {
@@ -50,44 +46,63 @@ export interface Cluster {
  * @throws LocopropError CLUSTER_…; the reason of `stop` where that is aborted while waiting
  */
 export async function openCluster(options: ClusterOptions, job: ClusterJob): Promise<Cluster> {
-  const { spec, engine, network, emit } = job;
   const ending = new AbortController();
   const stop = AbortSignal.any([job.stop, ending.signal]);
-  const gflops = await measureSpeed(engine);
-  const places = new Places();
-  if (options.solvesHere) places.add(ownPlace(engine, gflops));
-  const members = await Members.open({
-    address: options.address,
-    security: options.security,
-    job: spec.name,
-    leaseMs: 1000 * spec.cluster.leaseSeconds,
-    places,
-    emit,
+  const { address, security, localWorkers, solvesHere, onListening } = options;
+  const hub = await WorkerHub.open({
+    address,
+    security,
+    name: job.name,
+    leaseMs: 1000 * job.spec.cluster.leaseSeconds,
+    localWorkers,
+    jobs: 1,
+    onEvent: job.emit,
+    onLocalWorkersFailed: (error) => ending.abort(error),
   });
-  options.onListening?.(members.address);
-  const workers = options.localWorkers && startWorkers(options.localWorkers, members.address, ending);
-  const closeAll = async (): Promise<void> => {
-    await members.close();
-    await workers?.close();
-  };
+  onListening?.(hub.address);
+  const closeHub = (): Promise<void> => hub.close('the run has ended', true);
+  try {
+    const cluster = await joinHub(hub, { solvesHere }, { ...job, stop });
+    return { pool: cluster.pool, close: () => cluster.close().finally(closeHub) };
+  } catch (error) {
+    await closeHub();
+    throw error;
+  }
+}
+
+/**
+ * Gives the layers of a job to the workers of a hub. Waits for the first one unless the coordinator solves
+ * too.
+ * @throws the reason of `stop` where that is aborted while waiting
+ */
+export async function joinHub(
+  hub: WorkerHub,
+  { solvesHere }: Pick<ClusterOptions, 'solvesHere'>,
+  job: ClusterJob,
+): Promise<Cluster> {
+  const { spec, engine, network, states, step, batch, emit, stop } = job;
+  const gflops = await measureSpeed(engine);
+  const ended = new AbortController();
+  const places = hub.placesFor(job.name, ended.signal);
+  if (solvesHere) places.add(ownPlace(engine, gflops));
   try {
     const pool = await ClusterPool.create({
       engine,
       rules: network.layers,
-      states: job.states,
-      step: job.step,
-      batch: job.batch,
+      states,
+      step,
+      batch,
       wire: spec.cluster.wire,
       objective: spec.training.algorithm === 'locoprop',
       places,
       gflops,
-      expected: (options.localWorkers?.count ?? 0) + (options.solvesHere ? 1 : 0),
+      expected: hub.expected + (solvesHere ? 1 : 0),
       emit,
       stop,
     });
-    return { pool, close: () => pool.close().finally(closeAll) };
+    return { pool, close: () => pool.close().finally(() => ended.abort()) };
   } catch (error) {
-    await closeAll();
+    ended.abort();
     throw error;
   }
 }
@@ -101,19 +116,4 @@ const ownPlace = (engine: Engine, gflops: number): EnginePlace =>
     // There is no link; the planner only wants a number.
     bandwidth: 1e15,
     memoryBytes: Number.MAX_SAFE_INTEGER,
-  });
-
-/** An address of this machine's own where the coordinator listens on all. */
-const dialled = (address: string): string =>
-  address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
-
-const startWorkers = (
-  options: NonNullable<ClusterOptions['localWorkers']>,
-  address: string,
-  ending: AbortController,
-): LocalWorkers =>
-  new LocalWorkers({
-    ...options,
-    address: dialled(address),
-    onFailed: (error: LocopropError) => ending.abort(error),
   });

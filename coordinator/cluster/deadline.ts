@@ -6,6 +6,11 @@ const FLOOR_MS = 10_000;
 const FIRST_MS = 60_000;
 /** How many times the expected time the first answers may take. */
 const FIRST_FACTOR = 20;
+/**
+ * A deadline is never shorter than so many times the expected time: answers to small requests tell little of
+ * large ones.
+ */
+const LEAST_FACTOR = 5;
 /** Median absolute deviations above the median. */
 const DEVIATIONS = 10;
 
@@ -16,7 +21,8 @@ const median = (values: readonly number[]): number => {
 
 /**
  * How long an answer may take, learnt from those before it: the median of how much longer than expected
- * they took, and ten of their median absolute deviations, and twice that.
+ * they took, and ten of their median absolute deviations, and twice that; at least five times the expected
+ * time, and ten seconds.
  */
 export class AdaptiveDeadline {
   /** Time taken ÷ time expected. */
@@ -33,6 +39,7 @@ export class AdaptiveDeadline {
     if (this.#ratios.length < 3) return Math.max(FIRST_MS, FIRST_FACTOR * expectedMs);
     const middle = median(this.#ratios);
     const deviation = median(this.#ratios.map((ratio) => Math.abs(ratio - middle)));
-    return Math.max(FLOOR_MS, 2 * expectedMs * (middle + DEVIATIONS * deviation));
+    const usual = 2 * (middle + DEVIATIONS * deviation);
+    return Math.max(FLOOR_MS, expectedMs * Math.max(LEAST_FACTOR, usual));
   }
 }

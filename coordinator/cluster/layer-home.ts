@@ -24,6 +24,8 @@ export interface LayerSurroundings {
   /** Somewhere to put a part that lost its place; waits until there is one. */
   readonly choosePlace: (columns: Columns) => Promise<Place>;
   readonly onRecovered: (recovery: Recovery) => void;
+  /** Told of each part that was solved, and how long its place was busy with it. */
+  readonly onSolved: (part: Pick<PartHome, 'columns' | 'place'>, seconds: number) => void;
 }
 
 /** A step's problem while it is being solved. */
@@ -95,6 +97,9 @@ export class LayerHome {
       current.attempt = attempt;
       const own: PartProblem = { ...current, swept };
       const solved = await Promise.all(this.#parts.map((part) => part.solve(own)));
+      for (const [index, part] of this.#parts.entries()) {
+        this.#around.onSolved(part, solved[index]!.report.seconds);
+      }
       current.solutions = this.#parts.map(({ columns }, index) => ({ columns, solution: solved[index]! }));
       return sumOf(solved.map(({ report }) => report));
     } catch (error) {

@@ -11,6 +11,12 @@ const MAX_RESTARTS = 8;
 /** Between asking workers to end and ending them. */
 const GRACE_MS = 5000;
 
+export interface LocalRestart {
+  readonly worker: string;
+  readonly reason: string;
+  readonly delayMs: number;
+}
+
 export interface LocalWorkersOptions {
   readonly count: number;
   /** Of the coordinator. */
@@ -20,9 +26,13 @@ export interface LocalWorkersOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The program and its first arguments, such as node and the file of the command line. */
   readonly command: readonly [string, ...string[]];
+  /** Told of each worker that has ended and is started anew after a while. */
+  readonly onRestart: (restart: LocalRestart) => void;
   /** Told once all workers have been given up. */
   readonly onFailed: (error: LocopropError) => void;
 }
+
+const nameOf = (number: number): string => `local-${number}`;
 
 /** A remark where so many workers have less than a processor each; else null. */
 export function crowding(count: number): string | null {
@@ -45,17 +55,22 @@ export class LocalWorkers {
     for (let number = 1; number <= options.count; number++) this.#start(number, 0);
   }
 
-  /** Ends the workers. */
-  async close(): Promise<void> {
+  /** Has workers that end from now on stay away: the run has come to its end, and they are told so. */
+  letEnd(): void {
     this.#closing = true;
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** Ends the workers. */
+  async close(): Promise<void> {
+    this.letEnd();
     await Promise.all(Array.from(this.#children, ended));
   }
 
   #start(number: number, restarts: number): void {
     const { count, address, args, environment, command } = this.#options;
     const [program, ...first] = command;
-    const own = ['worker', '--coordinator', address, '--name', `local-${number}`, '--once', ...args];
+    const own = ['worker', '--coordinator', address, '--name', nameOf(number), '--once', ...args];
     const startedMs = performance.now();
     const child = spawn(program, [...first, ...own], {
       // The worker ends once its standard input does, so none outlives this process.
@@ -88,6 +103,7 @@ export class LocalWorkers {
       return;
     }
     const delayMs = Math.min(LARGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** restarts);
+    this.#options.onRestart({ worker: nameOf(number), reason, delayMs });
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#start(number, restarts + 1);

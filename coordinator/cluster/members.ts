@@ -1,15 +1,16 @@
-import type { RunEventBody } from '../../core/events.js';
+import type { RunEventBody, WorkerInfo } from '../../core/events.js';
 import type { Hello } from '../../services/rpc/messages.js';
 import { listen, type WorkerServer } from '../../services/rpc/worker-server.js';
 import type { TransportSecurity } from '../../services/security/transport-security.js';
+import type { Place } from './place.js';
 import type { Places } from './places.js';
+import type { HeldParts } from './shared-place.js';
+import { SolveHistory } from './solve-history.js';
 import { WorkerLink } from './worker-link.js';
 import { WorkerPlace } from './worker-place.js';
 
 /** A worker from which nothing came for so long is lost. */
 export const DEFAULT_LEASE_MS = 5000;
-
-const ENDED = 'the run has ended';
 
 export interface MembersOptions {
   /** HOST:PORT; port 0 for any. */
@@ -21,13 +22,25 @@ export interface MembersOptions {
   readonly emit: (event: RunEventBody) => void;
 }
 
-/** The workers of a run: they dial in, announce themselves and become places. */
+/** A worker that is there. */
+export interface Member {
+  readonly info: WorkerInfo;
+  readonly joinedAt: Date;
+  readonly place: Place;
+  /** Of all jobs. */
+  readonly held: HeldParts;
+  /** Of all jobs. */
+  readonly history: SolveHistory;
+}
+
+/** Workers dial in, announce themselves and become places. */
 export class Members {
   readonly #options: MembersOptions;
   readonly #names = new Set<string>();
   readonly #links = new Set<WorkerLink>();
+  readonly #members = new Map<Place, Member>();
   #server: WorkerServer | null = null;
-  #closing = false;
+  #closing: { readonly reason: string; readonly runEnded: boolean } | null = null;
 
   private constructor(options: MembersOptions) {
     this.#options = options;
@@ -45,7 +58,7 @@ export class Members {
         const link = members.#welcome(name, hello);
         link.open(attach(link));
         // Who comes at the last moment is told so, and is not waited for.
-        if (members.#closing) link.end(ENDED, true);
+        if (members.#closing) link.end(members.#closing.reason, members.#closing.runEnded);
       },
       onRefused: (peer, { code, message }) => emit({ type: 'worker.refused', peer, code, reason: message }),
     });
@@ -57,10 +70,30 @@ export class Members {
     return this.#server!.address;
   }
 
-  /** Ends all connections: the run has come to its end. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    for (const link of this.#links) link.end(ENDED, true);
+  /** The workers that are there, in the order in which they came. */
+  get all(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** The member behind a place. */
+  of(place: Place): Member | undefined {
+    return this.#members.get(place);
+  }
+
+  /** Lets those go that want to leave and have no part any more. */
+  dismissIdle(): void {
+    for (const { place, held } of this.#members.values()) {
+      if (place.leaving && held.size === 0) place.dismiss();
+    }
+  }
+
+  /**
+   * Ends all connections.
+   * @param runEnded whether there is no use in joining again
+   */
+  async close(reason: string, runEnded: boolean): Promise<void> {
+    this.#closing = { reason, runEnded };
+    for (const link of this.#links) link.end(reason, runEnded);
     await this.#server?.close();
   }
 
@@ -75,13 +108,16 @@ export class Members {
         if (!place) return;
         place.leaving = true;
         places.changed();
+        this.dismissIdle();
       },
     });
     this.#links.add(link);
     link.lost.addEventListener('abort', () => {
       this.#links.delete(link);
       this.#names.delete(name);
-      if (!place || this.#closing) return;
+      if (!place) return;
+      this.#members.delete(place);
+      if (this.#closing) return;
       const reason = link.lossReason;
       emit({ type: place.leaving ? 'worker.left' : 'worker.lost', worker: name, reason });
     });
@@ -89,7 +125,10 @@ export class Members {
       (bandwidth) => {
         place = new WorkerPlace(name, link, bandwidth);
         const { host, engine, threads, memoryBytes, gflops } = hello;
-        emit({ type: 'worker.joined', worker: name, host, engine, threads, memoryBytes, gflops, bandwidth });
+        const info = { worker: name, host, engine, threads, memoryBytes, gflops, bandwidth };
+        const member = { info, joinedAt: new Date(), place, held: new Map(), history: new SolveHistory() };
+        this.#members.set(place, member);
+        emit({ type: 'worker.joined', ...info });
         places.add(place);
       },
       () => undefined,

@@ -48,6 +48,19 @@ export interface PartProblem {
   readonly swept: Promise<unknown>;
 }
 
+/** Where the time of a solve went, one after the other, in seconds, as the coordinator sees it. */
+export interface SolveTimes {
+  /** When the first of its matrices was sent, in milliseconds since 1970. */
+  readonly startedMs: number;
+  /** The place receives the problem. */
+  readonly receiveSeconds: number;
+  /** It has the problem, and solves others. */
+  readonly waitSeconds: number;
+  readonly solveSeconds: number;
+  /** It sends the solution. */
+  readonly sendSeconds: number;
+}
+
 export interface PartSolution {
   /**
    * Of the part's columns: the new values with the wire format f32; with bf16 the rounded differences
@@ -56,6 +69,8 @@ export interface PartSolution {
   readonly weights: Matrix<Float32Array>; // [inputs, end − start]
   readonly bias: Matrix<Float32Array>; // [1, end − start]
   readonly report: LayerReport;
+  /** None on the coordinator's own engine. */
+  readonly times?: SolveTimes;
 }
 
 export type PartSlots = Pick<LayerState, 'weightSlots' | 'biasSlots'>;

@@ -1,6 +1,6 @@
 import type { Place } from './place.js';
 
-/** The places of a run as they come and go. */
+/** Places as they come and go. */
 export class Places {
   readonly #places = new Set<Place>();
   readonly #listeners = new Set<() => void>();
@@ -24,6 +24,24 @@ export class Places {
     this.#places.add(place);
     place.lost.addEventListener('abort', () => this.#remove(place), { once: true });
     this.changed();
+  }
+
+  /** The same places as others see them, and those still to come, until `signal` is aborted. */
+  mirror(view: (place: Place) => Place, signal: AbortSignal): Places {
+    const mirror = new Places();
+    const seen = new WeakSet<Place>();
+    const update = (): void => {
+      for (const place of this.#places) {
+        if (seen.has(place)) continue;
+        seen.add(place);
+        mirror.add(view(place));
+      }
+      mirror.changed();
+    };
+    update();
+    this.#listeners.add(update);
+    signal.addEventListener('abort', () => this.#listeners.delete(update), { once: true });
+    return mirror;
   }
 
   /** Tells everyone who waits, as when a place has begun to leave. */

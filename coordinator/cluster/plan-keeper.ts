@@ -1,10 +1,12 @@
 import type { LayerRule } from '../../core/layer.js';
 import { slotNames } from '../../core/local-problem.js';
+import { historyOf } from '../../core/part-memory.js';
 import { separableColumns } from '../../core/separable.js';
 import { solveProgram } from '../../engine/solve.js';
 import type { LayerLoad, Plan, Workload } from '../planner/plan.js';
 import { at, layerCost } from '../planner/cost.js';
 import { replan } from '../planner/replan.js';
+import { LearntSpeeds } from './learnt-speeds.js';
 import type { PartHome } from './part-home.js';
 import type { Columns, Place, WireFormat } from './place.js';
 import type { Places } from './places.js';
@@ -13,6 +15,12 @@ import type { Places } from './places.js';
 const SLOTS_SHARE = 0.25;
 /** Bytes a second that the coordinator moves over all its links together; see docs/results/cluster.md. */
 const COORDINATOR_BANDWIDTH = 400e6;
+/**
+ * The speeds of places are looked at so many steps after a plan, then after twice as many each time: a wrong
+ * measurement is soon put right, and a machine that changes all the time is not followed all the time.
+ */
+const FIRST_LOOK = 2;
+const LAST_LOOK = 64;
 
 export interface PlanKeeperOptions {
   readonly rules: readonly LayerRule[];
@@ -33,8 +41,14 @@ export class PlanKeeper {
   readonly #workload: Workload;
   /** Steps after which slots come home. */
   readonly stepsBetweenSlots: number;
+  readonly #speeds = new LearntSpeeds();
   #plan: Plan | null = null;
   #changes = -1;
+  /** Whether places are not as fast as the plan has it. */
+  #misjudged = false;
+  /** Steps between two looks at their speeds, and those left until the next. */
+  #interval = FIRST_LOOK;
+  #untilLook = FIRST_LOOK;
 
   constructor(options: PlanKeeperOptions) {
     this.#options = options;
@@ -52,19 +66,43 @@ export class PlanKeeper {
     return this.#plan?.predictedSeconds ?? 0;
   }
 
-  /** Whether places have come or gone since the plan was made. */
+  /** Whether places have come or gone since the plan was made, or are not as fast as it has them. */
   get outdated(): boolean {
+    return this.#misjudged || this.membersChanged;
+  }
+
+  get membersChanged(): boolean {
     return this.#changes !== this.#options.places.changes;
+  }
+
+  /** To be told of each part that was solved, and how long its place was busy with it. */
+  solved({ columns: { layer, start, end }, place }: PlacedPart, seconds: number): void {
+    const { remote, local } = layerCost(this.#workload.layers[layer]!, this.#workload);
+    this.#speeds.observe(place, at(place.offer.local ? local : remote, end - start), seconds);
+  }
+
+  /** To be told of each step. */
+  committed(): void {
+    this.#untilLook -= 1;
+    // The first step of a plan makes sessions for new shapes.
+    if (this.#untilLook === this.#interval) this.#speeds.forget();
+    if (this.#untilLook > 0) return;
+    this.#interval = Math.min(2 * this.#interval, LAST_LOOK);
+    this.#untilLook = this.#interval;
+    this.#misjudged = this.#speeds.learn();
   }
 
   /** A plan for these places, near to where the parts are now. */
   make(places: readonly Place[], current: readonly PlacedPart[]): Plan {
+    if (this.membersChanged) this.#interval = FIRST_LOOK;
+    this.#untilLook = this.#interval + 1;
     this.#changes = this.#options.places.changes;
+    this.#misjudged = false;
     const previous = this.#plan && {
       ...this.#plan,
       parts: current.map(({ columns, place }) => ({ ...columns, place: place.offer.id })),
     };
-    const offers = places.map(({ offer }) => offer);
+    const offers = places.map((place) => ({ ...place.offer, gflops: this.#speeds.of(place) }));
     const plan = replan(this.#workload, offers, previous);
     this.#plan = plan;
     return plan;
@@ -89,7 +127,7 @@ export class PlanKeeper {
           return sum + at(cost[what], part.end - part.start);
         }, 0);
       if (total('memory') > place.offer.memoryBytes) continue;
-      const seconds = total('remote') / place.offer.gflops;
+      const seconds = total('remote') / this.#speeds.of(place);
       if (seconds < bestSeconds) [best, bestSeconds] = [place, seconds];
     }
     return best;
@@ -100,7 +138,9 @@ const loadOf = (rule: LayerRule, objective: boolean): LayerLoad => {
   const { inputs, units, iterations, form, solver } = rule;
   const { routine } = solveProgram(rule, { preactivationKnown: false, objective });
   const separable = separableColumns(routine);
-  return { inputs, units, separable, iterations, form, solver, slots: slotNames(rule).length, objective };
+  const slots = slotNames(rule).length;
+  const history = historyOf(routine, slots);
+  return { inputs, units, separable, iterations, form, solver, history, slots, objective };
 };
 
 function stepsBetweenSlots({ layers, batch, wireBytes }: Workload): number {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { LocopropError } from '../../core/errors/error.js';
 import type { Matrix } from '../../core/matrix.js';
 import type { Channel, Receiver } from '../../services/rpc/channel.js';
@@ -125,7 +126,7 @@ export class WorkerLink implements Receiver<WorkerMessage> {
 
   /** Sends a message that has no answer. */
   send(message: CoordinatorMessage): void {
-    this.#channel?.send(message).catch((error: unknown) => this.lose(textOf(error)));
+    this.#channel?.send(message).catch((error: unknown) => this.lose(messageOf(error)));
   }
 
   /** A header for a matrix of the next request. */
@@ -143,12 +144,14 @@ export class WorkerLink implements Receiver<WorkerMessage> {
    * Sends a request.
    * @param expectedMs how long the answer should take
    * @param take begins to receive what the answer announces, at once
+   * @param onSent told once all of it was handed to the socket
    */
   request<Result>(
     message: (request: number) => CoordinatorMessage,
     tensors: readonly OutgoingTensor[],
     expectedMs: number,
     take: (answer: Answer, receive: Receive) => Promise<Result> | Result,
+    onSent: () => void = () => undefined,
   ): Promise<Result> {
     this.lost.throwIfAborted();
     const number = ++this.#numbers;
@@ -161,12 +164,14 @@ export class WorkerLink implements Receiver<WorkerMessage> {
           // What does not fit the request is an error of the worker, which then is not to be trusted.
           const taken = new Promise<Result>((settle) => settle(take(answer, receive)));
           taken.then(resolve, (error: unknown) => {
-            this.lose(textOf(error));
-            reject(this.#lossOf(textOf(error)));
+            this.lose(messageOf(error));
+            reject(this.#lossOf(messageOf(error)));
           });
         },
       });
-      this.#channel!.send(message(number), tensors).catch((error: unknown) => this.lose(textOf(error)));
+      this.#channel!.send(message(number), tensors).then(onSent, (error: unknown) =>
+        this.lose(messageOf(error)),
+      );
     });
   }
 
@@ -243,7 +248,5 @@ export class WorkerLink implements Receiver<WorkerMessage> {
     }
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export type { Answer, Receive };

@@ -1,5 +1,5 @@
 import { LocopropError } from '../../core/errors/error.js';
-import type { Matrix } from '../../core/matrix.js';
+import { inFloat32, type Matrix } from '../../core/matrix.js';
 import type { LayerState } from '../../core/state.js';
 import type { OutgoingTensor, TensorHeader } from '../../services/rpc/messages.js';
 import { encodeRoutine } from '../../services/rpc/routine-codec.js';
@@ -12,6 +12,7 @@ import type {
   PlaceOffer,
   ResidentPart,
 } from './place.js';
+import { SolveWatch } from './solve-watch.js';
 import type { Answer, Receive, WorkerLink } from './worker-link.js';
 
 /** Loading takes that long besides its bytes, as when a session is made for new shapes. */
@@ -21,6 +22,7 @@ const LOAD_MS = 1000;
 export class WorkerPlace implements Place {
   readonly offer: PlaceOffer;
   readonly #link: WorkerLink;
+  readonly #watch = new SolveWatch();
   #parts = 0;
   #solves = 0;
   #busySeconds = 0;
@@ -51,7 +53,7 @@ export class WorkerPlace implements Place {
     const { layer, start, end } = rule.columns;
     const sent: OutgoingTensor[] = [];
     const announce = (matrix: Matrix): TensorHeader => {
-      const outgoing = this.#link.outgoing(floatsOf(matrix), 'f32', [start, end]);
+      const outgoing = this.#link.outgoing(inFloat32(matrix), 'f32', [start, end]);
       sent.push(outgoing);
       return outgoing.header;
     };
@@ -80,6 +82,7 @@ export class WorkerPlace implements Place {
       () => undefined,
     );
     return new WorkerPart(this, rule, part, state.weights.rows, {
+      watch: this.#watch,
       transferMs: (tensors) => this.#transferMs(tensors),
       onSolved: (seconds) => {
         this.#solves += 1;
@@ -99,6 +102,7 @@ export class WorkerPlace implements Place {
 }
 
 interface PartContext {
+  readonly watch: SolveWatch;
   readonly transferMs: (tensors: readonly OutgoingTensor[]) => number;
   readonly onSolved: (seconds: number) => void;
 }
@@ -136,14 +140,20 @@ class WorkerPart implements ResidentPart {
       passes: numbers.passes.map((values) => ({ values })),
       updates: numbers.updates,
     };
+    const watched = this.#context.watch.begin();
     const solution = await link.request(
       (request) => ({ message: 'solve', solve: { request, ...fields } }),
       [x, r],
       operations / (offer.gflops * 1e6) + this.#context.transferMs([x, r]) + weightsMs,
-      (answer, receive) => this.#takeSolution(answer, receive),
+      (answer, receive) => {
+        watched.answered();
+        return this.#takeSolution(answer, receive);
+      },
+      watched.sent,
     );
-    this.#context.onSolved(solution.report.seconds);
-    return solution;
+    const { seconds } = solution.report;
+    this.#context.onSolved(seconds);
+    return { ...solution, times: watched.times(seconds) };
   }
 
   async #takeSolution(answer: Answer, receive: Receive): Promise<PartSolution> {
@@ -216,9 +226,3 @@ class WorkerPart implements ResidentPart {
     return new LocopropError('CLUSTER_PEER_INVALID', { peer: this.#place.offer.id, reason });
   }
 }
-
-const floatsOf = ({ rows, columns, data }: Matrix): Matrix<Float32Array> => ({
-  rows,
-  columns,
-  data: data instanceof Float32Array ? data : Float32Array.from(data),
-});

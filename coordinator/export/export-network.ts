@@ -1,9 +1,7 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { TrainedNetwork } from '../../core/trained-network.js';
-import { writeFailed } from '../../services/store/failure.js';
-import { writeDurably } from '../../services/store/files.js';
-import type { ExportedFile, Exporter } from './format.js';
+import { FolderRunStore } from '../../services/store/folder-run-store.js';
+import type { RunStore } from '../../services/store/run-store.js';
+import type { Exporter } from './format.js';
 import { onnxFiles } from './onnx.js';
 import { safetensorsFiles } from './safetensors.js';
 import { tfjsFiles } from './tfjs.js';
@@ -16,6 +14,9 @@ const exporters: Readonly<Record<ExportFormat, Exporter>> = {
   onnx: onnxFiles,
   safetensors: safetensorsFiles,
 };
+
+/** Where an export in this format lies in a run. */
+export const exportFolder = (format: ExportFormat): string => `export/${format}`;
 
 /**
  * Writes a trained network for other programs, in place of an earlier export in the same folder.
@@ -30,19 +31,26 @@ export async function exportNetwork(
   network: TrainedNetwork,
   directory: string,
 ): Promise<string[]> {
-  const files = exporters[format](network);
-  const pathOf = ({ name }: ExportedFile): string => join(directory, name);
-  // Left in place, the file of an earlier export would make one network of old and new shards, should
-  // this export be interrupted.
-  if (files.length > 1) await removeFile(pathOf(files.at(-1)!));
-  for (const file of files) await writeDurably(pathOf(file), file.chunks);
-  return files.map(pathOf);
+  const store = new FolderRunStore(directory);
+  return (await writeExport(format, network, store)).map((name) => store.path(name));
 }
 
-async function removeFile(path: string): Promise<void> {
-  try {
-    await rm(path, { force: true });
-  } catch (cause) {
-    throw writeFailed(path, cause);
-  }
+/**
+ * Does the same in a store.
+ *
+ * @param folder ends in `/`; nothing for the store itself
+ * @returns names of the files written, in their order
+ */
+export async function writeExport(
+  format: ExportFormat,
+  network: TrainedNetwork,
+  store: Pick<RunStore, 'write' | 'remove'>,
+  folder = '',
+): Promise<string[]> {
+  const files = exporters[format](network).map(({ name, chunks }) => ({ name: `${folder}${name}`, chunks }));
+  // Left in place, the file of an earlier export would make one network of old and new shards, should
+  // this export be interrupted.
+  if (files.length > 1) await store.remove(files.at(-1)!.name);
+  for (const { name, chunks } of files) await store.write(name, chunks);
+  return files.map(({ name }) => name);
 }

@@ -1,11 +1,5 @@
-import type { Matrix } from '../../core/matrix.js';
+import { inFloat32 } from '../../core/matrix.js';
 import type { TrainedNetwork } from '../../core/trained-network.js';
-
-const inFloat32 = ({ rows, columns, data }: Matrix): Matrix<Float32Array> => ({
-  rows,
-  columns,
-  data: data instanceof Float32Array ? data : Float32Array.from(data),
-});
 
 /** The network with its parameters rounded to float32, where they are not in it already. */
 export const networkInFloat32 = ({ name, layers }: TrainedNetwork): TrainedNetwork<Float32Array> => ({

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../core/dataset.js';
 import type { Run } from '../../services/store/run.js';
+import { isEventFile } from '../../services/tracking/tensorboard/event-files.js';
 import type { JobSpec } from '../../core/spec/job-spec.js';
 import { evaluate, type Evaluation, type TrainedNetwork } from '../evaluation.js';
 import { initialStates } from '../initial-state.js';
@@ -30,6 +31,7 @@ export async function finishRun(finished: FinishedRun, options: FinishOptions): 
   const metrics = await run.readMetrics();
   const files = ['spec.yaml', 'events.jsonl', 'metrics.jsonl', 'checkpoints'];
   if (metrics.length > 0) files.push(LOSS_CHART_FILE);
+  files.push(...(await run.listFiles()).filter(isEventFile));
 
   const whole = outcome === 'completed' && !stop.aborted;
   const pictures = test ?? train;

@@ -6,10 +6,11 @@ export const LOSS_CHART_FILE = 'loss.svg';
 
 /** Keeps the run's loss chart up to date: it is drawn again at the end of every epoch. */
 export async function keepLossChart(run: Run, title: string): Promise<void> {
-  const epochs: EpochMetrics[] = await run.readMetrics();
+  let epochs: EpochMetrics[] = await run.readMetrics();
   run.events.subscribe(async (event) => {
     if (event.type !== 'epoch.done') return;
-    epochs.push(event);
+    // A run that goes on from its checkpoint makes epochs behind it again.
+    epochs = [...epochs.filter(({ epoch }) => epoch < event.epoch), event];
     await run.writeFile(LOSS_CHART_FILE, lossChartSvg(epochs, title));
   });
 }

@@ -23,6 +23,8 @@ export interface LayerLoad {
   readonly iterations: number;
   readonly form: SolveForm;
   readonly solver: Solver;
+  /** See PartMemory. */
+  readonly history?: number;
   /** How many slots the optimizer keeps for each parameter. */
   readonly slots: number;
   /** Whether solves report the objective, which takes a product. */

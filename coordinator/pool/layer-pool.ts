@@ -1,10 +1,13 @@
 import type { EpochMetrics } from '../../core/events.js';
 import type { LayerState } from '../../core/state.js';
+import type { Tensor } from '../../engine/engine.js';
+import type { SecondOrderProblem } from '../../engine/second-order.js';
 import type { ParameterTensors } from '../../engine/layer-tensors.js';
-import type { LocalProblem, Solution } from '../../engine/solve.js';
+import type { Solution } from '../../engine/solve.js';
 
 /** A local problem of one step. The tensors are the coordinator's engine's. */
-export interface PlacedProblem extends Required<LocalProblem> {
+export interface PlacedProblem extends SecondOrderProblem {
+  readonly preactivation: Tensor; // A [examples, units]
   /** From 0. */
   readonly layer: number;
   /** The step that it is part of, from 1. */

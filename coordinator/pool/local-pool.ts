@@ -1,6 +1,6 @@
 import type { LayerRule } from '../../core/layer.js';
 import type { LayerState } from '../../core/state.js';
-import type { Engine } from '../../engine/engine.js';
+import type { Engine, Tensor } from '../../engine/engine.js';
 import {
   downloadLayer,
   layerTensors,
@@ -8,9 +8,9 @@ import {
   type LayerTensors,
   type ParameterTensors,
 } from '../../engine/layer-tensors.js';
-import { solveLayer } from '../../engine/solve.js';
 import { deferred, type Deferred } from './deferred.js';
 import type { LayerPool, LayerReport, PlacedProblem } from './layer-pool.js';
+import { layerSolver, type LayerSolver } from './layer-solver.js';
 
 export interface LocalPoolOptions {
   /** Report objectives, which the guard needs; costs a product a solve. */
@@ -21,36 +21,29 @@ export interface LocalPoolOptions {
 export class LocalPool implements LayerPool {
   readonly concurrent = false;
   readonly #engine: Engine;
-  readonly #rules: readonly LayerRule[];
-  readonly #options: LocalPoolOptions;
+  readonly #solver: LayerSolver;
   readonly #settled: LayerTensors[];
   readonly #solved = new Map<number, LayerTensors>();
   /** By layer: what the next forward pass waits for while the layer is being solved. */
   readonly #pending = new Map<number, Deferred<ParameterTensors>>();
-  /** States that a step in hand has replaced. */
-  #replaced: LayerTensors[] = [];
+  /** What a step in hand has replaced. */
+  #replaced: Tensor[] = [];
 
-  private constructor(
-    engine: Engine,
-    rules: readonly LayerRule[],
-    states: LayerTensors[],
-    options: LocalPoolOptions,
-  ) {
+  private constructor(engine: Engine, solver: LayerSolver, states: LayerTensors[]) {
     this.#engine = engine;
-    this.#rules = rules;
+    this.#solver = solver;
     this.#settled = states;
-    this.#options = options;
   }
 
   static async create(
     engine: Engine,
     rules: readonly LayerRule[],
     states: readonly LayerState[],
-    options: LocalPoolOptions,
+    { objective }: LocalPoolOptions,
   ): Promise<LocalPool> {
     const uploaded: LayerTensors[] = [];
     for (const state of states) uploaded.push(await uploadLayer(engine, state));
-    return new LocalPool(engine, rules, uploaded, options);
+    return new LocalPool(engine, layerSolver(engine, rules, objective), uploaded);
   }
 
   parameters(layer: number): Promise<ParameterTensors> {
@@ -63,15 +56,11 @@ export class LocalPool implements LayerPool {
     inputs,
     displacement,
     preactivation,
+    sampledGradient,
   }: PlacedProblem): Promise<LayerReport> {
     if (!this.#pending.has(layer)) this.#pending.set(layer, deferred());
-    const { state, ...report } = await solveLayer(
-      this.#engine,
-      this.#rules[layer]!,
-      { inputs, displacement, preactivation },
-      this.#settled[layer]!,
-      { rateFactor, objective: this.#options.objective },
-    );
+    const problem = { inputs, displacement, preactivation, ...(sampledGradient && { sampledGradient }) };
+    const { state, ...report } = await this.#solver(layer, problem, this.#settled[layer]!, rateFactor);
     this.#drop(layer);
     this.#solved.set(layer, state);
     return report;
@@ -84,7 +73,7 @@ export class LocalPool implements LayerPool {
   settle(layer: number, accepted: boolean): Promise<void> {
     const solved = this.#solved.get(layer);
     if (accepted && solved) {
-      this.#replaced.push(this.#settled[layer]!);
+      this.#replaced.push(...besides(this.#settled[layer]!, solved));
       this.#settled[layer] = solved;
       this.#solved.delete(layer);
     } else {
@@ -96,7 +85,7 @@ export class LocalPool implements LayerPool {
   }
 
   commit(): Promise<void> {
-    for (const state of this.#replaced) this.#engine.release(layerTensors(state));
+    this.#engine.release(this.#replaced);
     this.#replaced = [];
     return Promise.resolve();
   }
@@ -112,7 +101,7 @@ export class LocalPool implements LayerPool {
   }
 
   async close(): Promise<void> {
-    for (let layer = 0; layer < this.#rules.length; layer++) this.#drop(layer);
+    for (let layer = 0; layer < this.#settled.length; layer++) this.#drop(layer);
     await this.commit();
     for (const layer of this.#settled) this.#engine.release(layerTensors(layer));
   }
@@ -120,7 +109,13 @@ export class LocalPool implements LayerPool {
   /** Forgets a solution. */
   #drop(layer: number): void {
     const solved = this.#solved.get(layer);
-    if (solved) this.#engine.release(layerTensors(solved));
+    if (solved) this.#engine.release(besides(solved, this.#settled[layer]!));
     this.#solved.delete(layer);
   }
+}
+
+/** Tensors of a state that are not part of another one. */
+function besides(state: LayerTensors, other: LayerTensors): Tensor[] {
+  const kept = new Set(layerTensors(other));
+  return layerTensors(state).filter((tensor) => !kept.has(tensor));
 }

@@ -4,7 +4,8 @@ import type { ErrorEntry } from './entry.js';
 export const clusterErrors = {
   CLUSTER_LISTEN_FAILED: {
     message: 'The coordinator cannot listen on {address}: {reason}',
-    remedy: 'Name another address with --listen, or end what uses that one.',
+    remedy:
+      'End what uses that address, or name another one: --listen for workers, and of a coordinator --http and --grpc for clients.',
     retryable: false,
     exitCode: 1,
   },
@@ -24,13 +25,14 @@ export const clusterErrors = {
   CLUSTER_INSECURE: {
     message: 'The address {address} can be reached from other machines, and {missing}.',
     remedy:
-      'Make certificates with `locoprop certs DIR` and give them with --tls DIR, and a token with --token-file FILE; or say --insecure where the network is trusted.',
+      'Make certificates with `locoprop certs DIR`. Give them, and a token, with --tls and --token-file for workers, with --api-tls and --api-tokens for clients; or say --insecure where the network is trusted.',
     retryable: false,
     exitCode: 2,
   },
   CLUSTER_CREDENTIALS_INVALID: {
     message: 'The credentials in {file} cannot be used: {reason}',
-    remedy: 'Make them anew with `locoprop certs DIR`, or name the right folder or file.',
+    remedy:
+      'Name the right file or folder, or make them anew: `locoprop certs DIR` those of workers, `locoprop token --create` the tokens of clients.',
     retryable: false,
     exitCode: 2,
   },

@@ -4,8 +4,10 @@ import { dataErrors } from './data.js';
 import { engineErrors } from './engine.js';
 import type { ErrorEntry } from './entry.js';
 import { exportErrors } from './export.js';
+import { serviceErrors } from './service.js';
 import { specErrors } from './spec.js';
 import { storeErrors } from './store.js';
+import { trackingErrors } from './tracking.js';
 import { trainingErrors } from './training.js';
 
 interface Area {
@@ -21,6 +23,8 @@ const areas: readonly Area[] = [
   { title: 'Training', errors: trainingErrors },
   { title: 'Runs and their files', errors: storeErrors },
   { title: 'Workers', errors: clusterErrors },
+  { title: 'Jobs at a coordinator', errors: serviceErrors },
+  { title: 'Experiment tracking', errors: trackingErrors },
   { title: 'Exports', errors: exportErrors },
 ];
 

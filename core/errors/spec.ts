@@ -33,6 +33,27 @@ export const specErrors = {
     retryable: false,
     exitCode: 2,
   },
+  COMPARE_INVALID: {
+    message: '{source} has {count}:{problems}',
+    remedy:
+      'docs/spec.md explains every field of a comparison at its end; examples/compare-curves.yaml is one to start from.',
+    retryable: false,
+    exitCode: 2,
+  },
+  COMPARE_UNLIKE: {
+    message:
+      'In {file} the contender {contender} differs from {reference} in what must be the same for all: {difference}.',
+    remedy: 'Set it for all contenders, in `set` at the top, or for none.',
+    retryable: false,
+    exitCode: 2,
+  },
+  COMPARE_CHANGED: {
+    message: 'The run {directory} was made with another spec: {differences}.',
+    remedy:
+      'Put the comparison back as it was, name another folder with --out, or make this run again with --redo, which keeps the former one in {replaced}.',
+    retryable: false,
+    exitCode: 2,
+  },
   PLUGIN_FAILED: {
     message: 'The plugin {file} cannot be loaded: {reason}',
     remedy: 'docs/extending.md shows what a plugin exports.',

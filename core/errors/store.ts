@@ -5,7 +5,7 @@ export const storeErrors = {
   STORE_WRITE_FAILED: {
     message: 'Cannot write {file}: {reason}',
     remedy:
-      'Free space or mend the permissions, then continue with `locoprop train --resume`; earlier checkpoints are untouched.',
+      'Free space or mend the permissions, then start again: a run goes on with `locoprop train --resume`, a coordinator with its jobs. Earlier checkpoints are untouched.',
     retryable: true,
     exitCode: 1,
   },
@@ -28,8 +28,9 @@ export const storeErrors = {
     exitCode: 2,
   },
   STORE_LOCKED: {
-    message: 'The run {directory} is in use by process {pid} of machine {host}.',
-    remedy: 'Wait for that process or stop it. If it is surely gone, delete {file}.',
+    message: 'The folder {directory} is in use by process {pid} of machine {host}.',
+    remedy:
+      'Use it through that process, wait for it or stop it, or name another folder. If it is surely gone, delete {file}.',
     retryable: true,
     exitCode: 1,
   },
@@ -55,6 +56,12 @@ export const storeErrors = {
   STORE_LOG_DAMAGED: {
     message: 'Line {line} of {file} cannot be used: {reason}',
     remedy: 'Start a new run whose `initialWeights` names the last checkpoint of this one.',
+    retryable: false,
+    exitCode: 1,
+  },
+  STORE_RECORD_DAMAGED: {
+    message: 'The record {file} of a job cannot be used: {reason}',
+    remedy: 'Put the file back from a copy of the store, or delete the job; the other jobs go on.',
     retryable: false,
     exitCode: 1,
   },

@@ -72,6 +72,8 @@ export const maximum = binary('maximum');
 export const minimum = binary('minimum');
 /** The condition x > y, for `where`. */
 export const greater = binary('greater');
+/** The condition x = y of whole numbers. */
+export const equals = (x: Operand, y: Operand): Expression => greater(0.5, abs(subtract(x, y)));
 /** The matrix product. */
 export const matmul = binary('matmul');
 

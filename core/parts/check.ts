@@ -35,6 +35,7 @@ const schema = z.discriminatedUnion('kind', [
     transfer: z.string().optional(),
     value: rule,
     gradient: rule,
+    sample: z.strictObject({ noise: z.enum(['uniform', 'normal']), labels: rule }).optional(),
   }),
   z.strictObject({
     ...base,

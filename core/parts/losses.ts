@@ -2,6 +2,7 @@ import {
   abs,
   add,
   exp,
+  greater,
   log,
   max,
   maximum,
@@ -10,8 +11,12 @@ import {
   square,
   subtract,
   sum,
+  where,
 } from '../expression/expression.js';
 import type { LocalLoss, NetworkLoss } from './part.js';
+
+/** Keeps the logarithm of a uniform number finite. */
+const SMALLEST_UNIFORM = 1e-30;
 
 /** Losses of a network: the sum over the outputs; the mean over the examples is taken outside. */
 export const networkLosses: readonly NetworkLoss[] = [
@@ -24,6 +29,8 @@ export const networkLosses: readonly NetworkLoss[] = [
     value: ({ a, labels }) =>
       add(subtract(maximum(a, 0), multiply(a, labels)), log(add(1, exp(multiply(abs(a), -1))))),
     gradient: ({ y, labels }) => subtract(y, labels),
+    // Bernoulli: 1 with probability y.
+    sample: { noise: 'uniform', labels: ({ y, noise }) => where(greater(y, noise), 1, 0) },
   },
   {
     kind: 'loss',
@@ -37,6 +44,14 @@ export const networkLosses: readonly NetworkLoss[] = [
       return subtract(logSumExp, sum(multiply(labels, a), 1));
     },
     gradient: ({ y, labels }) => subtract(y, labels),
+    // Categorical: the largest of a + g, g of Gumbel's distribution, is entry j with probability yⱼ.
+    sample: {
+      noise: 'uniform',
+      labels: ({ a, noise }) => {
+        const chances = add(a, negate(log(negate(log(maximum(noise, SMALLEST_UNIFORM))))));
+        return where(greater(max(chances, 1), chances), 0, 1);
+      },
+    },
   },
   {
     kind: 'loss',
@@ -44,6 +59,8 @@ export const networkLosses: readonly NetworkLoss[] = [
     parameters: {},
     value: ({ y, labels }) => multiply(0.5, square(subtract(y, labels))),
     gradient: ({ y, labels, pullback }) => pullback(subtract(y, labels)),
+    // Normal, with mean y and variance 1.
+    sample: { noise: 'normal', labels: ({ y, noise }) => add(y, noise) },
   },
 ];
 

@@ -35,6 +35,20 @@ export interface NetworkLoss extends PartBase {
   readonly value: (context: LossContext, h: Hyperparameters) => Expression;
   /** Its gradient with respect to the pre-activation a. */
   readonly gradient: (context: LossContext, h: Hyperparameters) => Expression;
+  /** Labels from the distribution whose negative log-likelihood the loss is, where it is one of any. */
+  readonly sample?: LabelSampling;
+}
+
+/** How labels are drawn from a network's own distribution. */
+export interface LabelSampling {
+  /** What `noise` is, entry by entry: uniform in [0, 1), or normal with mean 0 and variance 1. */
+  readonly noise: 'uniform' | 'normal';
+  /** The labels [examples, outputs], from noise of that shape. */
+  readonly labels: (context: SamplingContext, h: Hyperparameters) => Expression;
+}
+
+export interface SamplingContext extends Omit<LossContext, 'labels' | 'pullback'> {
+  readonly noise: Expression;
 }
 
 export interface LossContext {

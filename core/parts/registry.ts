@@ -37,6 +37,10 @@ export class Parts implements PartCatalogue {
     return this.#find('loss', loss)?.transfer;
   }
 
+  hasDistribution(loss: string): boolean {
+    return this.#find('loss', loss)?.sample !== undefined;
+  }
+
   isQuadratic(localLoss: string): boolean {
     return this.#find('localLoss', localLoss)?.quadratic ?? false;
   }

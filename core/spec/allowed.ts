@@ -43,6 +43,8 @@ function allowedSimple(schema: JsonSchema): string {
       );
     case 'boolean':
       return 'true or false';
+    case 'object':
+      return 'a map';
     case 'array':
       return `a list of ${schema.minItems ?? 0} to ${schema.maxItems} entries`;
     default:

@@ -13,6 +13,8 @@ export function contradictions(spec: JobSpec, catalogue: PartCatalogue): Problem
     ...unfitLastLayer(spec, catalogue),
     ...hugeLayers(spec),
     ...unreachableEnd(spec),
+    ...pointlessCorrection(spec),
+    ...noDistribution(spec, catalogue),
     ...(spec.training.algorithm === 'locoprop' ? unfitLocalProblems(spec, catalogue) : []),
   ];
 }
@@ -50,6 +52,19 @@ function unreachableEnd({ training: { epochs, stopAfterEpochs } }: JobSpec): Pro
   return [{ path: ['training', 'stopAfterEpochs'], kind: 'not allowed', value: stopAfterEpochs, allowed }];
 }
 
+function noDistribution({ training, kfac, network: { loss } }: JobSpec, catalogue: PartCatalogue): Problem[] {
+  if (training.algorithm !== 'kfac' || kfac.fisher !== 'sampled') return [];
+  if (catalogue.hasDistribution(loss.name)) return [];
+  const allowed = `empirical, for the loss ${loss.name} has no distribution to draw labels from`;
+  return [{ path: ['kfac', 'fisher'], kind: 'not allowed', value: kfac.fisher, allowed }];
+}
+
+function pointlessCorrection({ training: { algorithm, correction } }: JobSpec): Problem[] {
+  if (correction === 0 || algorithm === 'locoprop') return [];
+  const allowed = `0, for the algorithm ${algorithm} has no local problems`;
+  return [{ path: ['training', 'correction'], kind: 'not allowed', value: correction, allowed }];
+}
+
 /** Problems of `local` as each layer has it, each told where the spec gives the field. */
 function unfitLocalProblems(spec: JobSpec, catalogue: PartCatalogue): Problem[] {
   const problems = spec.network.layers.flatMap(({ local = {} }, index) =>
@@ -85,7 +100,7 @@ function unfitLocal({ loss, regularizer, solver, form }: LocalSpec, catalogue: P
   };
   if (solver === 'exact' && !quadratic)
     needs('solver', 'loss', solver, `the loss squared in place of ${loss.name}`);
-  else if (solver === 'exact' && regularizer.name !== 'proximal') {
+  else if (solver !== 'iterative' && regularizer.name !== 'proximal') {
     needs('solver', 'regularizer', solver, `the regularizer proximal in place of ${regularizer.name}`);
   }
   if (form === 'gram' && !quadratic) needs('form', 'loss', form, `the loss squared in place of ${loss.name}`);

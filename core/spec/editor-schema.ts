@@ -3,7 +3,7 @@ import { defaultLocalParts } from './local-schema.js';
 import type { PartCatalogue, PartKind } from './part-catalogue.js';
 
 /** Bounds of every whole number say nothing, and what a nullable field is, is that of the field. */
-function simplified(schema: JsonSchema): JsonSchema {
+export function simplified(schema: JsonSchema): JsonSchema {
   const { minimum, maximum, ...rest } = schema;
   const [first, second] = schema.anyOf ?? [];
   const description = schema.description ?? (second?.type === 'null' ? first?.description : undefined);

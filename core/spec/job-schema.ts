@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { engineChoices } from '../engine-names.js';
 import { dataSource } from './data-schema.js';
 import { filePath, wholeNumber, word } from './fields.js';
 import { localSchemas } from './local-schema.js';
 import type { PartCatalogue } from './part-catalogue.js';
 import { partSchema } from './part-schema.js';
+import { kfacSchema, shampooSchema } from './second-order-schema.js';
 
 type LocalSchemas = ReturnType<typeof localSchemas>;
 
@@ -95,9 +97,11 @@ const schedule = z
 const training = z
   .strictObject({
     algorithm: word(
-      ['locoprop', 'backprop'],
+      ['locoprop', 'backprop', 'kfac', 'shampoo'],
       '`backprop` trains the same network by plain gradient steps with `local.optimizer` and ' +
-        '`local.regularizer`; of `local`, nothing else applies then.',
+        '`local.regularizer`; of `local`, nothing else applies then. `kfac` and `shampoo` train it by the ' +
+        'second-order method of the section of that name; of `local`, `regularizer` alone applies, and ' +
+        'workers are not used.',
     ).default('locoprop'),
     batchSize: wholeNumber('B, the examples of a mini-batch.', { maximum: 10_000_000 }).default(1000),
     epochs: wholeNumber('How often the training data are gone through.', { maximum: 1_000_000 }),
@@ -105,6 +109,15 @@ const training = z
       .nullable()
       .default(null),
     schedule: schedule.prefault({ name: 'constant' }),
+    correction: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        'c: solve the layers one after the other, first to last, and move the input of the next one towards ' +
+          'what the solved one now gives, by at most c·√units, the norm being that of the whole batch. Not ' +
+          'parallel across layers: workers are not used. 0 for no correction, and all layers at once.',
+      ),
   })
   .describe('How the network is trained.');
 
@@ -136,9 +149,10 @@ const guard = z
 const engine = z
   .strictObject({
     name: word(
-      ['auto', 'onnx', 'reference'],
-      'What computes: `onnx` is ONNX Runtime; `reference` is plain TypeScript in float64, slow, for ' +
-        'comparison; `auto` takes the fastest that works here.',
+      engineChoices,
+      'What computes: `onnx` is ONNX Runtime on the processors, `onnx-webgpu` and `onnx-cuda` the same on a ' +
+        'GPU; `tfjs` is TensorFlow.js, which is installed beside; `reference` is plain TypeScript in float64, ' +
+        'slow, for comparison; `auto` takes the fastest that works here.',
     ).default('auto'),
     threads: wholeNumber('Threads; null for as many as the machine or container allows.', {
       maximum: 1024,
@@ -165,6 +179,28 @@ const cluster = z
   })
   .prefault({})
   .describe('How a run works with its workers, where it has some.');
+
+const queue = z
+  .strictObject({
+    priority: wholeNumber('Of two jobs that wait, the one with the higher number comes first.', {
+      minimum: 0,
+      maximum: 100,
+    }).default(0),
+    timeLimitSeconds: wholeNumber('Seconds of running after which the job fails; null for no limit.', {
+      maximum: 100_000_000,
+    })
+      .nullable()
+      .default(null),
+    retries: wholeNumber(
+      'How often it is tried again, from its last checkpoint, after a failure that may pass.',
+      {
+        minimum: 0,
+        maximum: 100,
+      },
+    ).default(3),
+  })
+  .prefault({})
+  .describe('How a job that is submitted to a coordinator waits and is tried again.');
 
 const evaluation = z
   .strictObject({
@@ -228,9 +264,12 @@ export const jobSchema = (catalogue: PartCatalogue) => {
           'The local problems. Each field can be set for one layer in its own `local`. The defaults are ' +
             "those of the paper's benchmark.",
         ),
+      kfac: kfacSchema,
+      shampoo: shampooSchema,
       guard,
       engine,
       cluster,
+      queue,
       evaluation,
       checkpoints,
       initialWeights: filePath(

@@ -83,9 +83,22 @@ function isMeant(alternative: JsonSchema, value: unknown): boolean {
 
 /** The alternatives with fields or entries that a value is meant to be; all where none stands out. */
 export function meantAlternatives(root: JsonSchema, schema: JsonSchema, value: unknown): JsonSchema[] {
-  const options = alternatives(root, schema).filter(({ properties, items }) => properties ?? items);
+  const options = alternatives(root, schema).filter(
+    ({ properties, items, additionalProperties }) => properties ?? items ?? additionalProperties,
+  );
   const meant = options.filter((option) => isMeant(option, value));
   return meant.length > 0 ? meant : options;
+}
+
+/** The schema of an entry of a list, of a field, or of any key of a map whose keys are free. */
+function entrySchema(
+  { items, properties, additionalProperties }: JsonSchema,
+  key: PropertyKey,
+): JsonSchema | undefined {
+  if (typeof key === 'number') return items;
+  return (
+    properties?.[String(key)] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
+  );
 }
 
 /** The schemas that hold for a place in a document, several where a union above leaves it open. */
@@ -95,7 +108,7 @@ export function schemasAt(root: JsonSchema, path: Path, data: unknown): JsonSche
   for (const key of path) {
     schemas = schemas
       .flatMap((schema) => meantAlternatives(root, schema, value))
-      .flatMap(({ items, properties }) => (typeof key === 'number' ? items : properties?.[String(key)]) ?? [])
+      .flatMap((schema) => entrySchema(schema, key) ?? [])
       .filter(({ not }) => !not);
     value = isMap(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[key] : undefined;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultAnderson } from '../anderson.js';
 import { wholeNumber, word } from './fields.js';
 import type { PartCatalogue } from './part-catalogue.js';
 import { partSchema } from './part-schema.js';
@@ -37,15 +38,46 @@ const localFields = (catalogue: PartCatalogue) => ({
     'The update rule of the local iterations or, with `algorithm: backprop`, of the network.',
   ),
   solver: word(
-    ['iterative', 'exact'],
-    '`iterative` makes `iterations` updates. `exact` solves the local problem in closed form: it needs ' +
-      'the squared loss and the proximal regularizer, and uses no optimizer.',
+    ['iterative', 'anderson', 'exact'],
+    '`iterative` makes `iterations` updates by the optimizer. `anderson` makes so many iterations of Anderson ' +
+      'acceleration for the fixed point that the local problem with the proximal regularizer is, which it ' +
+      'needs. `exact` solves the local problem in closed form: it needs the squared loss and the proximal ' +
+      'regularizer. Neither uses the optimizer.',
   ),
+  anderson: z
+    .strictObject({
+      memory: wholeNumber('Iterates that are combined, the newest included; 1 for the plain iteration.', {
+        maximum: 10,
+      }).default(defaultAnderson.memory),
+      regularization: z
+        .number()
+        .gt(0)
+        .default(defaultAnderson.regularization)
+        .describe('λ: what is added to the squares of the steps when the weights of the iterates are found.'),
+      mixing: z
+        .number()
+        .gt(0)
+        .max(2)
+        .default(defaultAnderson.mixing)
+        .describe(
+          'β: how far the combined iterate goes along the combined step. `training.schedule` and the guard ' +
+            'multiply it.',
+        ),
+    })
+    .describe('For the solver `anderson` (Anderson, 1965; Walker and Ni, 2011).'),
   form: word(
     ['auto', 'direct', 'gram'],
     'How gradients are computed: from the batch (`direct`) or, for the squared loss only, from ZᵀZ ' +
       'formed once a step (`gram`), which is faster when the batch is large. `auto` takes the cheaper one.',
   ),
+  residualMomentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .describe(
+      'μ: the target is made of m in place of the gradient D with respect to the pre-activations, with ' +
+        'm ← (1 − μ)D + μm over the steps, place by place in the batch; 0 for D itself.',
+    ),
 });
 
 /** How local problems are posed and solved: for all layers, and what differs for one of them. */
@@ -60,7 +92,9 @@ export function localSchemas(catalogue: PartCatalogue) {
       regularizer: fields.regularizer.prefault(defaultLocalParts.regularizer),
       optimizer: fields.optimizer.prefault(defaultLocalParts.optimizer),
       solver: fields.solver.default('iterative'),
+      anderson: fields.anderson.prefault({}),
       form: fields.form.default('auto'),
+      residualMomentum: fields.residualMomentum.default(0),
     }),
     layer: z.strictObject({
       loss: fields.loss.exactOptional(),
@@ -70,7 +104,9 @@ export function localSchemas(catalogue: PartCatalogue) {
       regularizer: fields.regularizer.exactOptional(),
       optimizer: fields.optimizer.exactOptional(),
       solver: fields.solver.exactOptional(),
+      anderson: fields.anderson.exactOptional(),
       form: fields.form.exactOptional(),
+      residualMomentum: fields.residualMomentum.exactOptional(),
     }),
   };
 }

@@ -1,4 +1,3 @@
-import { LocopropError } from '../errors/error.js';
 import { contradictions } from './contradictions.js';
 import { expandSpec, isInherited } from './expand.js';
 import { jobSchema } from './job-schema.js';
@@ -7,7 +6,8 @@ import { longFormSchema } from './json-schema.js';
 import { unfitDocument } from './limits.js';
 import type { PartCatalogue } from './part-catalogue.js';
 import { valueAt, type Path } from './plain-value.js';
-import { findProblems, showProblem, type Problem } from './problems.js';
+import { findProblems, type Problem } from './problems.js';
+import { refusedSpec } from './refused-spec.js';
 
 /**
  * Checks a spec and fills in every default.
@@ -15,21 +15,21 @@ import { findProblems, showProblem, type Problem } from './problems.js';
  * @param data what a YAML or JSON file holds
  * @param catalogue the parts that it may name
  * @param source what messages call it
- * @throws LocopropError SPEC_INVALID, which lists every problem
+ * @throws SpecRefusal SPEC_INVALID, which lists every problem
  */
 export function parseSpec(data: unknown, catalogue: PartCatalogue, source = 'The spec'): JobSpec {
   const unfit = unfitDocument(data);
-  if (unfit !== undefined) throw invalid(source, [unfit]);
+  if (unfit !== undefined) throw refusedSpec('SPEC_INVALID', source, [unfit]);
   const expanded = expandSpec(data);
   const { success, data: spec, error } = jobSchema(catalogue).safeParse(expanded);
   if (!success) {
     const problems = findProblems(longFormSchema(catalogue), expanded, error.issues)
       .filter(({ path }) => !isInherited(data, path))
       .map((problem) => asWritten(problem, data));
-    throw invalid(source, problems.map(showProblem));
+    throw refusedSpec('SPEC_INVALID', source, problems);
   }
   const contradicting = contradictions(spec, catalogue);
-  if (contradicting.length > 0) throw invalid(source, contradicting.map(showProblem));
+  if (contradicting.length > 0) throw refusedSpec('SPEC_INVALID', source, contradicting);
   return spec;
 }
 
@@ -38,19 +38,4 @@ function asWritten(problem: Problem, data: unknown): Problem {
   const above: Path = problem.path.slice(0, -1);
   const isName = problem.path.at(-1) === 'name' && typeof valueAt(data, above) === 'string';
   return isName ? { ...problem, path: above } : problem;
-}
-
-/** A page of problems is enough to start with. */
-const MAX_SHOWN = 20;
-
-function invalid(source: string, problems: readonly string[]): LocopropError {
-  const unique = [...new Set(problems)];
-  const shown = unique.slice(0, MAX_SHOWN);
-  const left = unique.length - shown.length;
-  const lines = left > 0 ? [...shown, `and ${left} more`] : shown;
-  return new LocopropError('SPEC_INVALID', {
-    source,
-    count: unique.length === 1 ? 'a problem' : `${unique.length} problems`,
-    problems: lines.map((line) => `\n  ${line}`).join(''),
-  });
 }

@@ -19,6 +19,8 @@ export interface PartCatalogue {
   parameters(kind: PartKind, name: string): Readonly<Record<string, ParameterSpec>> | undefined;
   /** The transfer function that a network's loss needs on the last layer, if it needs a certain one. */
   transferOfLoss(loss: string): string | undefined;
+  /** Whether labels can be drawn from the distribution that a network's loss belongs to. */
+  hasDistribution(loss: string): boolean;
   /** Whether a local loss is ½‖a − T‖². */
   isQuadratic(localLoss: string): boolean;
 }

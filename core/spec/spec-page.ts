@@ -1,5 +1,6 @@
 import { allowedAt } from './allowed.js';
 import { alternatives, dereferenced, longFormSchema, type JsonSchema } from './json-schema.js';
+import { markdownTable } from '../markdown-table.js';
 import type { PartCatalogue } from './part-catalogue.js';
 import { isMap } from './plain-value.js';
 
@@ -51,11 +52,6 @@ const sections: Readonly<Record<string, string>> = {
 
 const anchor = (title: string): string => title.toLowerCase().replaceAll(' ', '-');
 
-const cell = (text: string): string => text.replaceAll('|', '\\|');
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
-
 /** A value as YAML has it in one line; a part without hyperparameters is its name. */
 function showYaml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(showYaml).join(', ')}]`;
@@ -84,7 +80,7 @@ function describe(root: JsonSchema, schema: JsonSchema): string {
 }
 
 /** Rows for the fields of a map, those of maps within it included. */
-function fieldRows(root: JsonSchema, map: JsonSchema, prefix: string): string[][] {
+export function fieldRows(root: JsonSchema, map: JsonSchema, prefix: string): string[][] {
   const { properties = {}, required = [] } = dereferenced(root, map);
   return Object.entries(properties)
     .filter(([, field]) => !field.not)
@@ -104,12 +100,14 @@ function fieldRows(root: JsonSchema, map: JsonSchema, prefix: string): string[][
     });
 }
 
-const fieldHead = ['field', 'allowed', 'default', 'meaning'];
+export const fieldHead = ['field', 'allowed', 'default', 'meaning'];
 
 function topSection(root: JsonSchema, key: string, schema: JsonSchema): string {
-  return [`## \`${key}\``, describe(root, schema), table(fieldHead, fieldRows(root, schema, `${key}.`))].join(
-    '\n\n',
-  );
+  return [
+    `## \`${key}\``,
+    describe(root, schema),
+    markdownTable(fieldHead, fieldRows(root, schema, `${key}.`)),
+  ].join('\n\n');
 }
 
 /** A choice by name: one row for each hyperparameter, or one for a name without any. */
@@ -128,7 +126,7 @@ function choiceTable(options: readonly JsonSchema[], root: JsonSchema): string {
           field.description ?? '',
         ]);
   });
-  return table(['name', 'hyperparameter', 'allowed', 'default', 'meaning'], rows);
+  return markdownTable(['name', 'hyperparameter', 'allowed', 'default', 'meaning'], rows);
 }
 
 function choiceSection(root: JsonSchema, title: string, schema: JsonSchema): string {
@@ -136,7 +134,7 @@ function choiceSection(root: JsonSchema, title: string, schema: JsonSchema): str
   const byName = options.every(({ properties }) => properties?.['name']);
   const tables = byName
     ? [choiceTable(options, root)]
-    : options.map((option) => table(fieldHead, fieldRows(root, option, '')));
+    : options.map((option) => markdownTable(fieldHead, fieldRows(root, option, '')));
   return [`## ${title}`, schema.description ?? '', ...tables].join('\n\n');
 }
 
@@ -150,7 +148,7 @@ export function specPage(catalogue: PartCatalogue): string {
   return [
     introduction,
     '## At the top',
-    table(fieldHead, fieldRows(root, { properties: simple }, '')),
+    markdownTable(fieldHead, fieldRows(root, { properties: simple }, '')),
     ...fields.filter(isSection).map(([key, field]) => topSection(root, key, field)),
     ...Object.entries(sections).map(([id, title]) => choiceSection(root, title, root.$defs?.[id] ?? {})),
   ].join('\n\n');

@@ -1,5 +1,8 @@
 import type { Matrix } from '../../core/matrix.js';
 
+/** What an engine may err whose products are TF32, which keeps 11 bits of what is multiplied. */
+export const TF32_TOLERANCE = 1e-2;
+
 /** The largest absolute difference ÷ the largest absolute value expected; Infinity for what is not finite. */
 export function relativeError(actual: Matrix, expected: Matrix): number {
   let difference = 0;

@@ -1,3 +1,4 @@
+import { defaultAnderson } from '../../core/anderson.js';
 import type { LayerRule } from '../../core/layer.js';
 import type { CaseSource } from './case-source.js';
 import type { LocalProblemCase, PartChoice } from './schema.js';
@@ -34,7 +35,9 @@ export function layerRule(source: CaseSource, fields: RuleFields): LayerRule {
     iterations,
     localSchedule,
     learningRate,
+    residualMomentum: 0,
     solver: 'iterative',
+    anderson: defaultAnderson,
     form: 'direct',
   };
 }

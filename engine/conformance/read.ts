@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -60,8 +61,6 @@ export async function readVectors(directory: string): Promise<CaseRun[]> {
   }
   return runs;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function readJson(file: string): Promise<unknown> {
   const invalid = (place: string, error: unknown): LocopropError =>

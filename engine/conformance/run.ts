@@ -1,4 +1,5 @@
 import type { Engine, EngineInfo } from '../engine.js';
+import { TF32_TOLERANCE } from './comparison.js';
 import { startEngine } from '../engines.js';
 import { readVectors } from './read.js';
 
@@ -17,8 +18,10 @@ export interface CaseResult {
 }
 
 /** What an engine may err; float32Error is what plain float32 errs. */
-const toleranceOf = ({ precision }: EngineInfo, float32Error: number): number =>
-  precision === 'float64' ? 1e-9 : Math.max(1e-5, 10 * float32Error);
+const toleranceOf = ({ precision, products }: EngineInfo, float32Error: number): number => {
+  if (products === 'tf32') return TF32_TOLERANCE;
+  return precision === 'float64' ? 1e-9 : Math.max(1e-5, 10 * float32Error);
+};
 
 /**
  * Runs the conformance vectors of a folder on an engine, case by case. All files are read and checked

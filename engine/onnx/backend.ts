@@ -4,22 +4,20 @@ import { evaluateScalar, type ScalarValues } from '../../core/expression/scalars
 import type { Program } from '../../core/expression/program.js';
 import type { Shape } from '../../core/expression/shapes.js';
 import type { Matrix } from '../../core/matrix.js';
-import type { Backend, BackendCall, BackendOptions, BackendTensor } from '../backend.js';
+import { messageOf } from '../../core/errors/message.js';
+import { BackendLost, type Backend, type BackendCall, type BackendTensor } from '../backend.js';
 import type { EngineInfo } from '../engine.js';
-import { BufferPool } from './buffer-pool.js';
+import type { GraphForm } from './form.js';
+import type { Memory } from './memory.js';
+import { memoized } from '../memo.js';
+import { piecesOf } from './pieces.js';
 import { buildModel, feeds, isUnrolled, type Model } from './model.js';
 import { SessionCache } from './session-cache.js';
-
-interface OnnxTensor extends BackendTensor {
-  readonly data: Float32Array;
-}
 
 interface Session {
   readonly session: ort.InferenceSession;
   readonly results: Model['results'];
 }
-
-const asOrtTensor = ({ shape, data }: OnnxTensor): ort.Tensor => new ort.Tensor('float32', data, [...shape]);
 
 const scalarFeeds = (
   program: Program,
@@ -40,104 +38,133 @@ function passFeeds(body: Program, passes: readonly ScalarValues[]): [string, ort
   return [[feeds.passes, count], ...lists];
 }
 
-/**
- * Keys of onnxruntime_session_options_config_keys.h, as nested objects. What they gave was measured on
- * two cores, on solves with K = 10 and B = 1000.
- */
-const sessionConfig = {
-  session: {
-    // An operation is shorter than it takes to wake a thread: a solve of 250×500 takes 38 ms with threads
-    // that sleep in between, 34 ms with threads that spin.
-    intra_op: { allow_spinning: '1' },
-    // Every session has threads of its own: those of an idle one would keep the processors from the one
-    // at work, a solve of 250×500 then takes 46 ms.
-    force_spinning_stop: '1',
-  },
-  optimization: {
-    // Xᵀ is formed once and is a plain operand then: the product that transposes its first operand is a
-    // quarter slower. And an activation fused into a product runs on one thread only.
-    disable_specified_optimizers: 'MatmulTransposeFusion;GemmActivationFusion',
-  },
-};
-
-/** Runs each routine as one ONNX graph, on the CPU. */
-class OnnxBackend implements Backend<OnnxTensor> {
+/** Where and how the sessions of an engine run. */
+export interface OnnxSetting<T extends BackendTensor> {
   readonly info: EngineInfo;
-  readonly #cache = new SessionCache<Session>(({ session }) => session.release());
-  readonly #buffers = new BufferPool();
-  readonly #routines = new Map<CompiledRoutine, number>();
+  readonly memory: Memory<T>;
+  /** Of every session. */
+  readonly session: ort.InferenceSession.SessionOptions;
+  readonly form: GraphForm;
+  /** Asked after a failure. @throws Error where the device is gone */
+  readonly probe?: () => Promise<void>;
+}
 
-  constructor(threads: number) {
-    const description = `ONNX Runtime ${ort.env.versions.node ?? ''} on the CPU`;
-    this.info = { name: 'onnx', precision: 'float32', threads, description };
+/** Runs each routine as one ONNX graph. */
+export class OnnxBackend<T extends BackendTensor> implements Backend<T> {
+  readonly info: EngineInfo;
+  readonly #setting: OnnxSetting<T>;
+  readonly #cache = new SessionCache<Session>(({ session }) => session.release());
+  readonly #routines = new Map<CompiledRoutine, number>();
+  readonly #pieces = memoized(piecesOf);
+
+  constructor(setting: OnnxSetting<T>) {
+    this.info = setting.info;
+    this.#setting = setting;
   }
 
   get sessions(): number {
     return this.#cache.size;
   }
 
-  upload({ rows, columns, data }: Matrix): OnnxTensor {
-    return { shape: [rows, columns], data: data instanceof Float32Array ? data : Float32Array.from(data) };
+  upload(matrix: Matrix): Promise<T> {
+    return this.#attempt(() => this.#setting.memory.upload(matrix));
   }
 
-  download({ shape, data }: OnnxTensor): Matrix {
-    return { rows: shape[0], columns: shape[1], data: data.slice() };
+  download(tensor: T): Promise<Matrix> {
+    return this.#attempt(() => this.#setting.memory.download(tensor));
   }
 
-  async run({ routine, inputs, scalars, passes }: BackendCall<OnnxTensor>): Promise<Map<string, OnnxTensor>> {
+  run(call: BackendCall<T>): Promise<Map<string, T>> {
+    const { routine, passes } = call;
+    const inOneGraph = this.#setting.form.longLoops === 'node' || this.#isUnrolled(routine, passes.length);
+    return this.#attempt(() => (inOneGraph || !routine.loop ? this.#runGraph(call) : this.#runPieces(call)));
+  }
+
+  /** A failure that leaves no device behind is the end of the engine. */
+  async #attempt<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.#setting.probe?.().catch((lost: unknown) => {
+        throw new BackendLost(`its device is gone: ${messageOf(error)}; then ${messageOf(lost)}`);
+      });
+      throw error;
+    }
+  }
+
+  /** Runs a long loop in several calls, without the values between them leaving the memory that they are in. */
+  async #runPieces({ routine, inputs, scalars, passes }: BackendCall<T>): Promise<Map<string, T>> {
+    const { before, passes: some, after } = this.#pieces(routine);
+    const held = new Map(inputs);
+    const own = new Map<string, T>();
+    const take = (results: ReadonlyMap<string, T>): void => {
+      for (const [name, tensor] of results) {
+        if (own.has(name)) this.release(own.get(name)!);
+        own.set(name, tensor);
+        held.set(name, tensor);
+      }
+    };
+    const run = (piece: CompiledRoutine, of: readonly ScalarValues[] = []): Promise<Map<string, T>> => {
+      const given = new Map(piece.inputs.map((name) => [name, held.get(name)!]));
+      return this.#runGraph({ routine: piece, inputs: given, scalars, passes: of });
+    };
+    try {
+      take(await run(before));
+      const [condition] = some.numbers;
+      const most = condition === undefined ? this.#setting.form.mostUnrolledPasses : 1;
+      for (let done = 0; done < passes.length; done += most) {
+        take(await run(some, passes.slice(done, done + most)));
+        if (condition !== undefined && !(await this.download(held.get(condition)!)).data[0]) break;
+      }
+      return await run(after);
+    } finally {
+      for (const tensor of own.values()) this.release(tensor);
+    }
+  }
+
+  async #runGraph({ routine, inputs, scalars, passes }: BackendCall<T>): Promise<Map<string, T>> {
+    const { memory } = this.#setting;
     const { session, results } = await this.#sessionFor(routine, inputs, passes.length);
     const given = Object.fromEntries<ort.Tensor>([
       ...Array.from(inputs, ([name, tensor]): [string, ort.Tensor] => [
         feeds.matrix(name),
-        asOrtTensor(tensor),
+        memory.asInput(tensor),
       ]),
       ...scalarFeeds(routine.setup, scalars, feeds.setup),
       ...scalarFeeds(routine.final, scalars, feeds.final),
       ...(routine.loop ? passFeeds(routine.loop.body, passes) : []),
     ]);
-    const tensors = new Map<string, OnnxTensor>();
-    const wanted: Record<string, ort.Tensor> = {};
-    for (const [name, { value, shape }] of results) {
-      const tensor = { shape, data: this.#buffers.take(shape[0] * shape[1]) };
-      tensors.set(name, tensor);
-      wanted[value] = asOrtTensor(tensor);
-    }
-    await session.run(given, wanted);
-    return tensors;
+    return memory.run(session, given, results);
   }
 
-  release({ data }: OnnxTensor): void {
-    this.#buffers.give(data);
+  release(tensor: T): void {
+    this.#setting.memory.release(tensor);
   }
 
   async close(): Promise<void> {
     await this.#cache.clear();
+    await this.#setting.memory.close();
+  }
+
+  #isUnrolled(routine: CompiledRoutine, passes: number): boolean {
+    return isUnrolled(routine, passes, this.#setting.form);
   }
 
   /** The session of a routine for inputs of these shapes and so many passes. */
-  #sessionFor(
-    routine: CompiledRoutine,
-    inputs: ReadonlyMap<string, OnnxTensor>,
-    passes: number,
-  ): Promise<Session> {
+  #sessionFor(routine: CompiledRoutine, inputs: ReadonlyMap<string, T>, passes: number): Promise<Session> {
+    const { form, memory, session: options } = this.#setting;
     const shapes = new Map<string, Shape>(Array.from(inputs, ([name, { shape }]) => [name, shape]));
     if (!this.#routines.has(routine)) this.#routines.set(routine, this.#routines.size);
-    const unrolled = isUnrolled(routine, passes) ? passes : 'any';
+    const unrolled = this.#isUnrolled(routine, passes) ? passes : 'any';
     const key = `${this.#routines.get(routine)} ${[...shapes.values()].join(' ')} ${unrolled}`;
     return this.#cache.get(key, async () => {
-      const model = buildModel(routine, shapes, passes);
-      const session = await ort.InferenceSession.create(model.bytes, {
-        executionProviders: ['cpu'],
-        intraOpNumThreads: this.info.threads,
-        interOpNumThreads: 1,
-        executionMode: 'sequential',
-        logSeverityLevel: 3,
-        extra: sessionConfig,
+      const { bytes: model, results } = buildModel(routine, shapes, passes, form);
+      const session = await ort.InferenceSession.create(model, {
+        ...options,
+        ...memory.sessionOptions(results),
       });
       const bytes = [...shapes.values()].reduce((total, shape) => total + 4 * shape[0] * shape[1], 0);
-      return { value: { session, results: model.results }, bytes };
+      return { value: { session, results }, bytes };
     });
   }
 }
-
-export const createBackend = ({ threads }: BackendOptions): Backend => new OnnxBackend(threads);

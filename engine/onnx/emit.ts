@@ -1,4 +1,5 @@
 import type { Instruction, Program } from '../../core/expression/program.js';
+import type { GraphForm } from './form.js';
 import type { GraphBuilder } from './graph.js';
 
 /** A value of the model: its name and whether it changes with each pass of the loop. */
@@ -11,6 +12,7 @@ export interface Value {
 export interface Graphs {
   readonly outer: GraphBuilder;
   readonly body?: GraphBuilder;
+  readonly form: GraphForm;
 }
 
 const operators: Partial<Record<EmittedInstruction['op'], string>> = {
@@ -46,7 +48,13 @@ function inOneNode({ instructions }: Program, instruction: Instruction): Emitted
   return squares ? { ...instruction, op: 'sumOfSquares', args: [args[0]!] } : instruction;
 }
 
-function operation(graph: GraphBuilder, { op, axis }: EmittedInstruction, args: readonly string[]): string {
+function operation(
+  graph: GraphBuilder,
+  { op, axis }: EmittedInstruction,
+  args: readonly string[],
+  { logOfAnything }: GraphForm,
+): string {
+  if (op === 'log' && !logOfAnything) return logOfPositive(graph, args[0]!);
   if (op === 'transpose') return graph.node('Transpose', args, { perm: [1, 0] })[0]!;
   // The axes are an input of ReduceSum but, until opset 18, an attribute of other reductions.
   if (op === 'sum')
@@ -56,6 +64,14 @@ function operation(graph: GraphBuilder, { op, axis }: EmittedInstruction, args: 
   const operator = operators[op];
   if (!operator) throw new TypeError(`no ONNX operator for "${op}"`);
   return graph.node(operator, args)[0]!;
+}
+
+/** The logarithm where Log is right for positive numbers alone: −∞ at 0, NaN below. */
+function logOfPositive(graph: GraphBuilder, x: string): string {
+  const node = (opType: string, ...inputs: string[]): string => graph.node(opType, inputs)[0]!;
+  const zero = graph.float(0);
+  const rest = node('Where', node('Equal', x, zero), graph.float(-Infinity), graph.float(NaN));
+  return node('Where', node('Greater', x, zero), node('Log', x), rest);
 }
 
 /**
@@ -93,6 +109,7 @@ export function emitProgram(
         graph,
         instruction,
         operands.map((operand) => operand.name),
+        graphs.form,
       ),
       inLoop,
     };

@@ -2,7 +2,8 @@ import type { onnx } from 'onnx-proto';
 import type { CompiledRoutine } from '../../core/expression/routine.js';
 import { shapesOf, type Shape } from '../../core/expression/shapes.js';
 import type { Program } from '../../core/expression/program.js';
-import { emitProgram, type Value } from './emit.js';
+import { emitProgram, type Graphs, type Value } from './emit.js';
+import type { GraphForm } from './form.js';
 import { encodeModel, GraphBuilder, matrixInfo, Names, valueInfo } from './graph.js';
 
 /** A routine as an ONNX model for matrices of certain shapes. */
@@ -31,15 +32,12 @@ const bindShapes = (program: Program, shapes: Shapes): void => {
   for (const [name, at] of Object.entries(program.outputs)) shapes.set(name, found[at]!);
 };
 
-/**
- * Passes written out one after the other, where there are so few, leave ONNX Runtime free to plan memory
- * over all of them: it updates weights and slots in place, where a Loop node gives each pass fresh buffers.
- */
-const MOST_UNROLLED_PASSES = 16;
-
 /** Whether a model is for one number of passes only. */
-export const isUnrolled = ({ loop }: CompiledRoutine, passes: number): boolean =>
-  loop !== null && loop.while === null && passes <= MOST_UNROLLED_PASSES;
+export const isUnrolled = (
+  { loop }: CompiledRoutine,
+  passes: number,
+  { mostUnrolledPasses }: GraphForm,
+): boolean => loop !== null && loop.while === null && passes <= mostUnrolledPasses;
 
 /**
  * Builds the model: `setup`, then all passes, written out or as one Loop node, then `final`.
@@ -50,9 +48,11 @@ export function buildModel(
   routine: CompiledRoutine,
   inputShapes: ReadonlyMap<string, Shape>,
   passes: number,
+  form: GraphForm,
 ): Model {
   const names = new Names();
   const outer = new GraphBuilder(names);
+  const graphs: Graphs = { outer, form };
   const shapes: Shapes = new Map(inputShapes);
   const environment: Environment = new Map(
     [...inputShapes.keys()].map((name) => [name, { name: feeds.matrix(name), inLoop: false }]),
@@ -67,12 +67,12 @@ export function buildModel(
       inLoop: false,
     });
 
-  bind(emitProgram(routine.setup, { outer }, environment, outside(feeds.setup)));
+  bind(emitProgram(routine.setup, graphs, environment, outside(feeds.setup)));
   bindShapes(routine.setup, shapes);
-  if (routine.loop && isUnrolled(routine, passes)) {
-    bind(emitPasses(routine.loop.body, passes, outer, environment, shapes));
-  } else if (routine.loop) bind(emitLoop(routine.loop, outer, names, environment, shapes));
-  bind(emitProgram(routine.final, { outer }, environment, outside(feeds.final)));
+  if (routine.loop && isUnrolled(routine, passes, form)) {
+    bind(emitPasses(routine.loop.body, passes, graphs, environment, shapes));
+  } else if (routine.loop) bind(emitLoop(routine.loop, graphs, names, environment, shapes));
+  bind(emitProgram(routine.final, graphs, environment, outside(feeds.final)));
   bindShapes(routine.final, shapes);
 
   const results = new Map<string, { value: string; shape: Shape }>();
@@ -104,26 +104,27 @@ const loopInputs = (body: Program): onnx.IValueInfoProto[] => [
 function emitPasses(
   body: Program,
   passes: number,
-  outer: GraphBuilder,
+  graphs: Graphs,
   environment: Environment,
   shapes: Shapes,
 ): Environment {
+  const { outer } = graphs;
   const inside: Environment = new Map(environment);
   for (let pass = 0; pass < passes; pass++) {
     const scalarOf = (index: number): Value => ({
       name: outer.node('Gather', [feeds.pass(index), outer.integer(pass)])[0]!,
       inLoop: false,
     });
-    for (const [name, value] of emitProgram(body, { outer }, inside, scalarOf)) inside.set(name, value);
+    for (const [name, value] of emitProgram(body, graphs, inside, scalarOf)) inside.set(name, value);
   }
-  bindShapes(body, new Map(shapes));
+  bindShapes(body, shapes);
   return inside;
 }
 
 /** Adds the Loop node and returns the values after its last pass. */
 function emitLoop(
   loop: NonNullable<CompiledRoutine['loop']>,
-  outer: GraphBuilder,
+  { outer, form }: Graphs,
   names: Names,
   environment: Environment,
   shapes: Shapes,
@@ -140,7 +141,7 @@ function emitLoop(
     name: body.node('Gather', [feeds.pass(index), counter])[0]!,
     inLoop: true,
   });
-  const results = emitProgram(loop.body, { outer, body }, inside, scalarOf);
+  const results = emitProgram(loop.body, { outer, body, form }, inside, scalarOf);
   bindShapes(loop.body, new Map(shapes));
 
   const leaving = states.map((name) => own(body, results.get(name)!, entering));

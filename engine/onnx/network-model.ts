@@ -3,6 +3,7 @@ import { evaluateScalar } from '../../core/expression/scalars.js';
 import { forwardRoutine } from '../../core/sweep.js';
 import type { TrainedLayer, TrainedNetwork } from '../../core/trained-network.js';
 import { emitProgram, type Value } from './emit.js';
+import { STANDARD_FORM } from './form.js';
 import { encodeModel, GraphBuilder, Names, valueInfo } from './graph.js';
 
 /** Names of the model's input and output. */
@@ -58,5 +59,5 @@ function emitLayer(
   ]);
   // The forward pass is given no scalars, so those that a transfer function needs are constants.
   const scalarOf = (index: number): Value => outside(graph.float(evaluateScalar(setup.scalars[index]!, {})));
-  return emitProgram(setup, { outer: graph }, environment, scalarOf).get('output')!.name;
+  return emitProgram(setup, { outer: graph, form: STANDARD_FORM }, environment, scalarOf).get('output')!.name;
 }

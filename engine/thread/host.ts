@@ -1,6 +1,7 @@
+import { messageOf } from '../../core/errors/message.js';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CompiledRoutine } from '../../core/expression/routine.js';
-import type { Backend, BackendOptions, BackendTensor } from '../backend.js';
+import { BackendLost, type Backend, type BackendOptions, type BackendTensor } from '../backend.js';
 import type { HostOptions, Numbered, Request, Response, ResponseValue, RunValue } from './messages.js';
 
 /*
@@ -47,7 +48,7 @@ async function run(backend: Backend, request: Extract<Request, { kind: 'run' }>)
 async function carryOut(backend: Backend, request: Request): Promise<ResponseValue> {
   switch (request.kind) {
     case 'upload':
-      tensors.set(request.tensor, backend.upload(request.matrix));
+      tensors.set(request.tensor, await backend.upload(request.matrix));
       return null;
     case 'download':
       return backend.download(held(request.tensor));
@@ -76,8 +77,6 @@ async function carryOut(backend: Backend, request: Request): Promise<ResponseVal
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 const send = (response: Response): void => {
   const data =
     response.kind === 'done' && response.value && 'data' in response.value ? response.value.data : null;
@@ -88,7 +87,10 @@ async function answer(backend: Backend, { id, ...request }: Numbered<Request>): 
   try {
     send({ kind: 'done', id, value: await carryOut(backend, request) });
   } catch (error) {
-    send({ kind: 'error', id, message: messageOf(error) });
+    const message = messageOf(error);
+    const lost = error instanceof BackendLost;
+    send(lost ? { kind: 'failed', message } : { kind: 'error', id, message });
+    if (lost) port.close();
   }
   // Without an open port the thread ends.
   if (request.kind === 'close') port.close();

@@ -10,18 +10,24 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** An engine about which something may yet be said. */
+export interface StartedEngine extends Engine {
+  /** Adds a remark to the description, such as why it was chosen. */
+  explain(remark: string): void;
+}
+
 /** The number of the answer to the start itself. */
 const START = 0;
 
 /** Starts a backend in a thread of its own. */
-export async function startThreadedEngine(name: string, options: HostOptions): Promise<Engine> {
+export async function startThreadedEngine(name: string, options: HostOptions): Promise<StartedEngine> {
   const worker = new Worker(new URL('./host.js', import.meta.url), { workerData: options });
   const engine = new ThreadedEngine(name, worker);
   await engine.started;
   return engine;
 }
 
-class ThreadedEngine implements Engine {
+class ThreadedEngine implements StartedEngine {
   readonly started: Promise<void>;
   readonly #name: string;
   readonly #worker: Worker;
@@ -45,6 +51,10 @@ class ThreadedEngine implements Engine {
 
   get info(): EngineInfo {
     return this.#info!;
+  }
+
+  explain(remark: string): void {
+    this.#info = { ...this.info, description: `${this.info.description}; ${remark}` };
   }
 
   async upload({ rows, columns, data }: Matrix): Promise<Tensor> {
@@ -95,6 +105,12 @@ class ThreadedEngine implements Engine {
 
   async statistics(): Promise<EngineStatistics> {
     return (await this.#request({ kind: 'statistics' })) as EngineStatistics;
+  }
+
+  abandon(reason: string): void {
+    this.#lose(reason);
+    // Ends a thread that computes in JavaScript; one that is in native code goes on until it comes back.
+    void this.#worker.terminate();
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { resolve } from 'node:path';
 import { LocopropError } from '../../core/errors/error.js';
 import { checkPart } from '../../core/parts/check.js';
@@ -34,15 +35,29 @@ export async function readJob(
 ): Promise<JobFile> {
   const { data, directory: folder } = await readSpecFile(file, overrides);
   const directory = start ?? folder;
+  const { spec, parts } = await checkSpec(data, { source: file, directory });
+  return { spec: withAbsolutePaths(spec, directory), parts, directory };
+}
+
+/**
+ * Completes and checks a spec and loads its plugins.
+ * @param data what a YAML or JSON file holds
+ * @throws LocopropError SPEC_…, PLUGIN_FAILED
+ */
+export async function checkSpec(
+  data: unknown,
+  { source, directory }: { readonly source: string; readonly directory: string },
+): Promise<Pick<JobFile, 'spec' | 'parts'>> {
   const parts = new Parts(await partsOf(pluginsOf(data), directory));
-  return { spec: withAbsolutePaths(parseSpec(data, parts, file), directory), parts, directory };
+  return { spec: parseSpec(data, parts, source), parts };
 }
 
 /** A checked spec as YAML: every default filled in, so that it means the same to later versions. */
 export const resolvedYaml = (spec: JobSpec): string => writeYaml(spec);
 
-/** The plugins must be known before the spec can be checked; what is no list of names is refused then. */
-function pluginsOf(data: unknown): string[] {
+/** The files of plugins that a spec names. They must be known before it can be checked; what is
+ * no list of names is refused then. */
+export function pluginsOf(data: unknown): string[] {
   const given = isMap(data) ? data['plugins'] : undefined;
   const files: unknown[] = Array.isArray(given) ? given : [];
   return [...new Set(files.filter((file) => typeof file === 'string'))];
@@ -71,6 +86,6 @@ function checked(exported: unknown, file: string): Part {
   try {
     return checkPart(exported);
   } catch (cause) {
-    throw failed(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw failed(file, messageOf(cause), cause);
   }
 }

@@ -13,6 +13,8 @@ const MAX_BYTES = 2 ** 20;
 /** A spec as it was read, not yet checked. */
 export interface SpecFile {
   readonly data: unknown;
+  /** As it was written, without the overrides. */
+  readonly text: string;
   /** Where its relative paths start. */
   readonly directory: string;
 }
@@ -22,8 +24,9 @@ export interface SpecFile {
  * @throws LocopropError SPEC_FILE_MISSING, SPEC_FILE_UNREADABLE, SPEC_SYNTAX, SPEC_OVERRIDE_INVALID
  */
 export async function readSpecFile(file: string, overrides: readonly Override[] = []): Promise<SpecFile> {
-  const parsed = withName(parseYaml(await readText(file), file), file);
-  return { data: overrides.reduce(applyOverride, parsed), directory: resolve(dirname(file)) };
+  const text = await readText(file);
+  const parsed = withName(parseYaml(text, file), file);
+  return { data: overrides.reduce(applyOverride, parsed), text, directory: resolve(dirname(file)) };
 }
 
 const unreadable = (file: string, reason: string): LocopropError =>

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { open, stat } from 'node:fs/promises';
 import type { Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -129,7 +130,7 @@ export class ByteReader {
         this.#chunk = next.value;
       } catch (error) {
         if (isSystemError(error)) throw fileError(this.file, error);
-        throw this.malformed(error instanceof Error ? error.message : String(error));
+        throw this.malformed(messageOf(error));
       }
     }
     return true;

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   dataFormats,
   type ColumnName,
@@ -10,6 +10,7 @@ import {
 import { LocopropError } from '../../core/errors/error.js';
 import { showNames, type ExampleArrays, type ExamplePart } from './columns.js';
 import { readCsv } from './csv.js';
+import { formatOfName } from './format-name.js';
 import { readIdx } from './idx.js';
 import { readNpy } from './npy.js';
 import { readNpz } from './npz.js';
@@ -26,17 +27,8 @@ export interface ReadContext {
   readonly maxBytes: number;
 }
 
-/** IDX files are named as those of MNIST, or with the format behind the dot. */
-const namePatterns: Readonly<Record<DataFormat, RegExp>> = {
-  idx: /idx\d+-(?:ubyte|byte|short|int|float|double)(?:\.gz)?$|\.idx(?:\.gz)?$/i,
-  npy: /\.npy(?:\.gz)?$/i,
-  npz: /\.npz$/i,
-  csv: /\.csv(?:\.gz)?$/i,
-  parquet: /\.parquet$/i,
-};
-
 function formatOf({ file, format }: FileSource): DataFormat {
-  const told = format ?? dataFormats.find((candidate) => namePatterns[candidate].test(basename(file)));
+  const told = format ?? formatOfName(file);
   if (told !== undefined) return told;
   throw new LocopropError('DATA_FORMAT_UNKNOWN', { file, formats: dataFormats.join(', ') });
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import type { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
@@ -16,7 +17,7 @@ const DEFLATED = 8;
 function zipError(file: string, place: string, error: unknown): unknown {
   const refused = fileError(file, error);
   if (refused !== error || error instanceof LocopropError) return refused;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new LocopropError('DATA_MALFORMED', { file, format: FORMAT, place, reason }, { cause: error });
 }
 

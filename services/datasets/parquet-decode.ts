@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { open } from 'node:fs/promises';
 import { parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { compressors, decompressZstd } from 'hyparquet-compressors';
@@ -32,7 +33,7 @@ async function attempt<Result>(
   } catch (error) {
     const refused = fileError(file, error);
     if (refused !== error || error instanceof LocopropError) throw refused;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new LocopropError(
       'DATA_MALFORMED',
       { file, format: PARQUET_FORMAT, place, reason },

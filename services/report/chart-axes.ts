@@ -16,6 +16,9 @@ export interface Axis {
 
 const TICKS = 6;
 const MAX_LOG_TICKS = 9;
+const MIN_LOG_TICKS = 2;
+/** Of the ticks within a decade. */
+const FINE_DIGITS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
 /** Room between the outermost values and the frame, as a share of the span. */
 const MARGIN = 0.05;
 /** Smaller differences, in proportion to the values, are lost in the labels. */
@@ -31,6 +34,12 @@ export function valueAxis(values: readonly number[], low: number, high: number):
   const [min, max] = extent(values, [0, 1]);
   if (min > 0 && max / min > DECADE) return logarithmicAxis(min, max, low, high);
   return linearAxis(min, max, low, high);
+}
+
+/** A logarithmic axis for positive values of at most 1e300, however little they span. */
+export function ratioAxis(values: readonly number[], low: number, high: number): Axis {
+  const [min, max] = extent(values, [1, DECADE]);
+  return logarithmicAxis(min, max === min ? max * DECADE : max, low, high);
 }
 
 /** Smallest and largest value; `none` where there is no value. */
@@ -72,18 +81,24 @@ function spanOf(min: number, max: number): number {
   return max - min > RESOLUTION * size ? max - min : size;
 }
 
-/** The roundest numbers in between: 1, 2, 5 or 1, 3 or 1 times powers of ten, or some of these powers. */
+/**
+ * The roundest numbers in between: 1, 2, 5 or 1, 3 or 1 times powers of ten, or some of these powers; within
+ * a decade finer ones.
+ */
 function logarithmicTicks(start: number, end: number): number[] {
   const exponents: number[] = [];
   for (let e = Math.floor(Math.log10(start)); e <= Math.log10(end); e += 1) exponents.push(e);
   const every = Math.ceil(exponents.length / MAX_LOG_TICKS);
-  const choices = [[1, 2, 5], [1, 3], [1]].map((digits) =>
+  const digitChoices = end / start < DECADE ? [FINE_DIGITS, [1, 2, 3, 5, 7]] : [[1, 2, 5], [1, 3], [1]];
+  const choices = digitChoices.map((digits) =>
     // Written out and read again, for 1e-3 is not 10 ** -3 to the last digit.
     exponents.flatMap((e) => digits.map((digit) => Number(`${digit}e${e}`))),
   );
   choices.push(exponents.filter((_, i) => i % every === 0).map((e) => Number(`1e${e}`)));
   const inside = choices.map((values) => values.filter((value) => value >= start && value <= end));
-  return inside.find((values) => values.length <= MAX_LOG_TICKS) ?? [];
+  const chosen = inside.find((values) => values.length <= MAX_LOG_TICKS) ?? [];
+  // Within a few per cent there are no such numbers.
+  return chosen.length < MIN_LOG_TICKS ? scaleLinear([start, end]).ticks(TICKS) : chosen;
 }
 
 /** A round number in few characters: 600, 0.0012, 5e-7. */

@@ -1,6 +1,7 @@
 import { line } from 'd3-shape';
 import type { EpochMetrics } from '../../core/events.js';
 import { type Axis, countAxis, valueAxis } from './chart-axes.js';
+import { label, MAX_LOSS, round, rule, shortened } from './svg.js';
 import { escapeXml } from './xml.js';
 
 const WIDTH = 800;
@@ -9,8 +10,6 @@ const PLOT = { left: 92, right: WIDTH - 28, top: 76, bottom: HEIGHT - 60 };
 /** More epochs than this are drawn without a dot each. */
 const MAX_DOTS = 40;
 const MAX_TITLE_LENGTH = 72;
-/** Far below the largest double, so that an axis around it can still be computed. */
-const MAX_LOSS = 1e300;
 const LEGEND_Y = 56;
 const LEGEND_STEP = 220;
 
@@ -70,7 +69,7 @@ export function lossChartSvg(metrics: readonly EpochMetrics[], title: string): s
     `<title>${escapeXml(title)}</title>`,
     `<style>${STYLE}</style>`,
     `<rect class="card" x="0.5" y="0.5" width="${WIDTH - 1}" height="${HEIGHT - 1}" rx="8"/>`,
-    label({ x: PLOT.left, y: 32 }, shortened(title), 'class="title"'),
+    label({ x: PLOT.left, y: 32 }, shortened(title, MAX_TITLE_LENGTH), 'class="title"'),
     ...lossAxis(losses),
     ...epochAxis(epochs),
     ...series.flatMap((one) => curve(one, epochs, losses)),
@@ -143,15 +142,3 @@ function legend(series: readonly Series[]): string[] {
     ];
   });
 }
-
-const shortened = (title: string): string =>
-  title.length > MAX_TITLE_LENGTH ? `${title.slice(0, MAX_TITLE_LENGTH - 1)}…` : title;
-
-/** SVG needs no more than tenths of a pixel. */
-const round = (pixels: number): number => Math.round(pixels * 10) / 10;
-
-const rule = (kind: string, x1: number, y1: number, x2: number, y2: number): string =>
-  `<line class="${kind}" x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}"/>`;
-
-const label = ({ x, y }: { x: number; y: number }, content: string, attributes = ''): string =>
-  `<text x="${round(x)}" y="${round(y)}" ${attributes}>${escapeXml(content)}</text>`;

@@ -11,6 +11,17 @@ export const serverCredentials = ({ tls }: TransportSecurity): ServerCredentials
       )
     : ServerCredentials.createInsecure();
 
+/** What a server shows whose clients show a token, and no certificate; in PEM. */
+export interface ServerCertificate {
+  readonly certificate: Buffer;
+  readonly key: Buffer;
+}
+
+export const openServerCredentials = (tls: ServerCertificate | null): ServerCredentials =>
+  tls
+    ? ServerCredentials.createSsl(null, [{ private_key: tls.key, cert_chain: tls.certificate }], false)
+    : ServerCredentials.createInsecure();
+
 export const clientCredentials = ({ tls }: TransportSecurity): ChannelCredentials =>
   tls ? credentials.createSsl(tls.authority, tls.key, tls.certificate) : credentials.createInsecure();
 

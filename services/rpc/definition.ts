@@ -1,29 +1,15 @@
-import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import { fileURLToPath } from 'node:url';
+import type { ServiceDefinition } from '@grpc/proto-loader';
 import { isChunk, readChunk } from './chunk-codec.js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
 import { checked, withChecksum } from './message-checksum.js';
 import type { CoordinatorMessage, Fault, TensorChunk, WorkerMessage } from './messages.js';
+import { loadProto, serviceOf } from './proto-files.js';
 
-/** From dist/services/rpc/ as it is published. */
-const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
-
-/** The package locoprop.v1, for reflection too. */
-export const packageDefinition: PackageDefinition = loadSync('locoprop/v1/workers.proto', {
-  includeDirs: [PROTO_FOLDER],
-  keepCase: false,
-  longs: Number,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-});
-
-const isService = (entry: object | undefined): entry is ServiceDefinition =>
-  entry !== undefined && !('format' in entry);
+/** The package locoprop.v1 as workers see it, for reflection too. */
+export const packageDefinition = loadProto('locoprop/v1/workers.proto');
 
 function loadAttach(): ServiceDefinition[string] {
-  const service = packageDefinition['locoprop.v1.Workers'];
-  const method = isService(service) ? service['Attach'] : undefined;
+  const method = serviceOf(packageDefinition, 'locoprop.v1.Workers')['Attach'];
   if (!method) throw new TypeError('workers.proto has no Workers.Attach');
   return method;
 }

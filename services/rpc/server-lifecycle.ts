@@ -1,8 +1,8 @@
-import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, setLogVerbosity, type Server, type ServerCredentials } from '@grpc/grpc-js';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { LocopropError } from '../../core/errors/error.js';
-import { formatAddress, parseAddress } from './addresses.js';
+import { formatAddress, parseAddress } from '../network/address.js';
 import { reasonOf } from './text.js';
 
 /** How long calls that are under way may take to end. */
@@ -15,10 +15,12 @@ const GRACE_MS = 1_000;
  * @throws CLUSTER_ADDRESS_INVALID or CLUSTER_LISTEN_FAILED
  */
 export function bind(server: Server, address: string, credentials: ServerCredentials): Promise<string> {
-  const { host } = parseAddress(address, 0);
+  const { host } = parseAddress(address);
+  // What it would write to the console is told by the error.
+  if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void =>
-      reject(new LocopropError('CLUSTER_LISTEN_FAILED', { address, reason: reasonOf(cause) }, { cause }));
+      reject(new LocopropError('CLUSTER_LISTEN_FAILED', { address, reason: whyNot(cause) }, { cause }));
     try {
       server.bindAsync(address, credentials, (error, port) =>
         error ? fail(error) : resolve(formatAddress(host, port)),
@@ -28,6 +30,10 @@ export function bind(server: Server, address: string, credentials: ServerCredent
     }
   });
 }
+
+/** Of `No address added … errors: [listen EADDRINUSE: address already in use 127.0.0.1:7000]`, what counts. */
+const whyNot = (cause: unknown): string =>
+  /\blisten E[A-Z]+: ([a-z ,']*[a-z])/.exec(reasonOf(cause))?.[1] ?? reasonOf(cause);
 
 /** The connections that this process accepts, of which grpc-js shows none. */
 export class AcceptedSockets {

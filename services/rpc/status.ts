@@ -73,9 +73,13 @@ export function errorOfStatus(
   if (code === Status.UNAUTHENTICATED) return new LocopropError('CLUSTER_TOKEN_REFUSED');
   const reason = plainLine(text);
   if (opened) return new LocopropError('CLUSTER_CHANNEL_CLOSED', { peer, reason });
-  const unexpected = code === Status.UNIMPLEMENTED ? 'what listens there is no coordinator' : reason;
+  const unexpected = code === Status.UNIMPLEMENTED ? 'what listens there is no coordinator' : lastOf(reason);
   return new LocopropError('CLUSTER_UNREACHABLE', { addresses: peer, reason: unexpected });
 }
+
+/** Of what grpc-js says of a connection that was not made, what went wrong in the end. */
+const lastOf = (reason: string): string =>
+  /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note:/.exec(reason)?.[1] ?? reason;
 
 const detailsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { MAX_TEXT_LENGTH } from './limits.js';
 
 /** A text of the peer, or a failure's, for logs and errors: it neither breaks the line nor fills the screen. */
@@ -6,5 +7,4 @@ export const plainLine = (text: string): string => {
   return line.length > MAX_TEXT_LENGTH ? `${line.slice(0, MAX_TEXT_LENGTH)}…` : line;
 };
 
-export const reasonOf = (cause: unknown): string =>
-  plainLine(cause instanceof Error ? cause.message : String(cause));
+export const reasonOf = (cause: unknown): string => plainLine(messageOf(cause));

@@ -5,7 +5,7 @@ import type { TransportSecurity } from '../security/transport-security.js';
 import type { Channel, Receiver } from './channel.js';
 import { knowsToken, serverCredentials } from './credentials.js';
 import { attachMethod, coordinatorCodec, packageDefinition } from './definition.js';
-import { parseAddress } from './addresses.js';
+import { parseAddress } from '../network/address.js';
 import { createChannel } from './grpc-channel.js';
 import { Health } from './health-server.js';
 import { GREETING_MS } from './limits.js';
@@ -53,7 +53,7 @@ export async function listen(options: ListenOptions): Promise<WorkerServer> {
   new Health(['locoprop.v1.Workers'], true).addToServer(server);
   new ReflectionService(packageDefinition).addToServer(server);
   const address = await bind(server, options.address, serverCredentials(options.security));
-  return { address, close: () => shutDown(server, () => sockets.cut(parseAddress(address, 0).port)) };
+  return { address, close: () => shutDown(server, () => sockets.cut(parseAddress(address).port)) };
 }
 
 /** Checks the token and the first message. */

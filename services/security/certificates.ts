@@ -15,7 +15,7 @@ import {
   type Extension,
 } from '@peculiar/x509';
 import { LocopropError } from '../../core/errors/error.js';
-import { isHost } from './host-name.js';
+import { isHost } from '../network/host-name.js';
 
 /** A certificate and its private key (PKCS #8), in PEM. */
 export interface KeyPair {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
@@ -5,7 +6,7 @@ import { LocopropError } from '../../core/errors/error.js';
 import type { LayerState, RunState } from '../../core/state.js';
 import { decodeSafetensors } from '../safetensors/decode.js';
 import { encodeSafetensors } from '../safetensors/encode.js';
-import { layersOf, tensorsOf } from './layer-tensors.js';
+import { layersOf, meansOf, readMeans, tensorsOf } from './layer-tensors.js';
 import { slices } from './slices.js';
 
 /** Raised when a file of the new kind would be misread by the program before. */
@@ -37,7 +38,7 @@ const stateSchema = z.object({
  * @param program name and version of the writer, for people
  */
 export async function encodeCheckpoint(state: RunState, program: string): Promise<Uint8Array[]> {
-  const { layers, ...rest } = state;
+  const { layers, gradientMeans = [], ...rest } = state;
   const metadata = {
     format: CHECKPOINT_FORMAT,
     formatVersion: String(CHECKPOINT_VERSION),
@@ -45,7 +46,10 @@ export async function encodeCheckpoint(state: RunState, program: string): Promis
     [DIGEST_KEY]: NO_DIGEST,
     state: JSON.stringify({ ...rest, updates: layers.map(({ updates }) => updates) }),
   };
-  const [header = new Uint8Array(), ...data] = encodeSafetensors(tensorsOf(layers), metadata);
+  const [header = new Uint8Array(), ...data] = encodeSafetensors(
+    { ...tensorsOf(layers), ...meansOf(gradientMeans) },
+    metadata,
+  );
   const place = placeOf(NO_DIGEST, header);
   header.set(Buffer.from(await digestOf([header, ...data])), place);
   return [header, ...data];
@@ -74,15 +78,14 @@ export async function decodeCheckpoint(bytes: Uint8Array, file: string): Promise
     const { updates, ...rest } = stateSchema.parse(JSON.parse(metadata.state ?? ''));
     const layers = layersOf(tensors);
     if (layers.length !== updates.length) throw new Error('another number of layers than its state');
+    const gradientMeans = readMeans(tensors, layers);
     return {
       ...rest,
       layers: layers.map((layer, i): LayerState => ({ ...layer, updates: updates[i] ?? 0 })),
+      ...(gradientMeans && { gradientMeans }),
     };
   } catch (cause) {
-    throw damaged(
-      `its state cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    );
+    throw damaged(`its state cannot be read: ${messageOf(cause)}`, cause);
   }
 }
 

@@ -9,7 +9,7 @@ const READ_BYTES = 1 << 24;
 /** How unfinished files end; only the holder of a run's lock makes and removes them. */
 export const TEMPORARY_FILE = /\.[0-9a-f]{12}\.tmp$/;
 
-const temporaryName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.tmp`;
+export const temporaryName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.tmp`;
 
 /**
  * The bytes of a file.
@@ -18,16 +18,21 @@ const temporaryName = (path: string): string => `${path}.${randomBytes(6).toStri
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    // Asked before it is opened: opening a pipe would wait for its writer.
-    const { size } = await requireFile(path);
-    const handle = await open(path, 'r');
-    try {
-      return await readInto(handle, new Uint8Array(size));
-    } finally {
-      await handle.close();
-    }
+    return await readRange(path, 0, Infinity);
   } catch (cause) {
     throw readFailed(path, cause);
+  }
+}
+
+/** The bytes of a file from `start` on, at most `limit`; as many as there are. */
+export async function readRange(path: string, start: number, limit: number): Promise<Uint8Array> {
+  // Asked before it is opened: opening a pipe would wait for its writer.
+  const { size } = await requireFile(path);
+  const handle = await open(path, 'r');
+  try {
+    return await readInto(handle, new Uint8Array(Math.max(0, Math.min(limit, size - start))), start);
+  } finally {
+    await handle.close();
   }
 }
 
@@ -37,11 +42,11 @@ async function requireFile(path: string): Promise<{ size: number }> {
   return found;
 }
 
-async function readInto(handle: FileHandle, bytes: Uint8Array): Promise<Uint8Array> {
+async function readInto(handle: FileHandle, bytes: Uint8Array, start: number): Promise<Uint8Array> {
   let filled = 0;
   while (filled < bytes.length) {
     const length = Math.min(READ_BYTES, bytes.length - filled);
-    const { bytesRead } = await handle.read(bytes, filled, length, filled);
+    const { bytesRead } = await handle.read(bytes, filled, length, start + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
@@ -67,7 +72,7 @@ export async function writeDurably(path: string, chunks: Iterable<Uint8Array>): 
 }
 
 /**
- * Gives a file of {@link writeDurably} a second name in the same folder, with the same promise.
+ * Gives a file of {@link writeDurably} a second name in the same file system, with the same promise.
  *
  * @throws STORE_WRITE_FAILED
  */
@@ -82,6 +87,63 @@ export async function linkDurably(from: string, to: string): Promise<void> {
       await syncFile(temporary);
     }
   });
+}
+
+/**
+ * Copies a file as it is now, with the promise of {@link writeDurably}: for files that are changed in
+ * place, which a second name would not keep.
+ *
+ * @throws STORE_WRITE_FAILED
+ */
+export async function copyDurably(from: string, to: string): Promise<void> {
+  await replace(to, async (temporary) => {
+    await copyFile(from, temporary);
+    await syncFile(temporary);
+  });
+}
+
+/**
+ * Gives a file that was written and synced under a temporary name its own one.
+ *
+ * @throws STORE_WRITE_FAILED
+ */
+export async function moveDurably(from: string, to: string): Promise<void> {
+  try {
+    await makeFolder(dirname(to));
+    await rename(from, to);
+    await syncFolder(dirname(to));
+  } catch (cause) {
+    throw writeFailed(to, cause);
+  }
+}
+
+/**
+ * Writes a file that must not be there yet, whole or not at all: of several processes that do so at once
+ * one succeeds. This takes a file system with hard links: nothing else there is both whole and exclusive.
+ *
+ * @returns false where the file is there already
+ * @throws STORE_WRITE_FAILED
+ */
+export async function createDurably(path: string, bytes: Uint8Array): Promise<boolean> {
+  const temporary = temporaryName(path);
+  try {
+    await makeFolder(dirname(path));
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await link(temporary, path);
+    await syncFolder(dirname(path));
+    return true;
+  } catch (cause) {
+    if (hasCode(cause, 'EEXIST')) return false;
+    throw writeFailed(path, cause);
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
@@ -99,7 +161,7 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
 }
 
 /** Makes a folder and its missing parents, durably. */
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first !== undefined) await syncFolder(dirname(first));
 }

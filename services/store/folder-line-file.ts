@@ -1,13 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { LocopropError } from '../../core/errors/error.js';
 import { hasCode, readFailed, writeFailed } from './failure.js';
+import { readRange } from './files.js';
+import type { GrowingFile } from './follow.js';
 import type { LineFile } from './run-store.js';
 import { Serial } from './serial.js';
 
 const LINE_BREAK = 0x0a;
-/** A longer line is none of ours; it is refused before it fills the memory. */
-const MAX_LINE_BYTES = 1 << 24;
 
 /** A file of lines in a folder, as `RunStore.lines` promises. */
 export class FolderLineFile implements LineFile {
@@ -110,41 +109,19 @@ async function wholeLines(path: string, limit: number): Promise<{ count: number;
   return { count, size };
 }
 
-/**
- * The lines of a file, without an unfinished last one; none where the file is missing.
- *
- * @throws STORE_READ_FAILED, and STORE_LOG_DAMAGED for a line of over 16 MiB
- */
-export async function* readLines(path: string): AsyncGenerator<string> {
-  let line = 0;
-  let start: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of readable(path)) {
-    let begin = 0;
-    for (let end = chunk.indexOf(LINE_BREAK); end >= 0; end = chunk.indexOf(LINE_BREAK, begin)) {
-      line += 1;
-      yield Buffer.concat([...start, chunk.subarray(begin, end)]).toString();
-      start = [];
-      length = 0;
-      begin = end + 1;
+/** A file of lines to read while it grows; a missing one is empty. */
+export const growingFile = (path: string): GrowingFile => ({
+  name: path,
+  partBytes: Infinity,
+  read: async (_part, start, limit) => {
+    try {
+      return await readRange(path, start, limit);
+    } catch (cause) {
+      if (hasCode(cause, 'ENOENT')) return null;
+      throw readFailed(path, cause);
     }
-    const rest = chunk.subarray(begin);
-    length += rest.length;
-    if (length > MAX_LINE_BYTES) {
-      const reason = `it is longer than ${MAX_LINE_BYTES} bytes`;
-      throw new LocopropError('STORE_LOG_DAMAGED', { file: path, line: line + 1, reason });
-    }
-    if (rest.length > 0) start.push(rest);
-  }
-}
-
-async function* readable(path: string): AsyncGenerator<Buffer> {
-  try {
-    yield* chunksOf(path);
-  } catch (cause) {
-    throw readFailed(path, cause);
-  }
-}
+  },
+});
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   try {

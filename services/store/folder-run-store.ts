@@ -1,10 +1,12 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, readFailed, writeFailed } from './failure.js';
 import { linkDurably, readBytes, TEMPORARY_FILE, writeDurably } from './files.js';
-import { FolderLineFile, readLines } from './folder-line-file.js';
-import { lockFolder } from './folder-lock.js';
-import type { LineFile, RunStore } from './run-store.js';
+import { FolderByteFile } from './folder-byte-file.js';
+import { FolderLineFile, growingFile } from './folder-line-file.js';
+import { isLockFile, lockFolder } from './folder-lock.js';
+import { GrowingFileReader, linesOf } from './follow.js';
+import type { ByteFile, LineFile, LineFollower, RunStore } from './run-store.js';
 
 /** A run in a folder. Nothing is read or made before a method asks for it. */
 export class FolderRunStore implements RunStore {
@@ -17,6 +19,11 @@ export class FolderRunStore implements RunStore {
   }
 
   async lock(): Promise<void> {
+    try {
+      await mkdir(this.location, { recursive: true });
+    } catch (cause) {
+      throw writeFailed(this.location, cause);
+    }
     this.#unlock = await lockFolder(this.location);
     await this.#removeTemporaryFiles();
   }
@@ -52,7 +59,9 @@ export class FolderRunStore implements RunStore {
   async list(folder: string): Promise<readonly string[]> {
     try {
       const entries = await readdir(this.path(folder), { withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+      return entries
+        .filter((entry) => entry.isFile() && !isLockFile(entry.name) && !TEMPORARY_FILE.test(entry.name))
+        .map(({ name }) => name);
     } catch (cause) {
       if (hasCode(cause, 'ENOENT')) return [];
       throw readFailed(this.path(folder), cause);
@@ -67,6 +76,10 @@ export class FolderRunStore implements RunStore {
     }
   }
 
+  begin(name: string): ByteFile {
+    return new FolderByteFile(this.path(name));
+  }
+
   async lines(name: string): Promise<LineFile> {
     const opened = this.#lineFiles.get(name) ?? (await FolderLineFile.open(this.path(name)));
     this.#lineFiles.set(name, opened);
@@ -74,7 +87,11 @@ export class FolderRunStore implements RunStore {
   }
 
   readLines(name: string): AsyncIterable<string> {
-    return readLines(this.path(name));
+    return linesOf(growingFile(this.path(name)));
+  }
+
+  follow(name: string): LineFollower {
+    return new GrowingFileReader(growingFile(this.path(name)));
   }
 
   /** The lock says that no living process is still at work on one. */

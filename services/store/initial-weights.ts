@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { stat } from 'node:fs/promises';
 import { LocopropError } from '../../core/errors/error.js';
 import { decodeSafetensors } from '../safetensors/decode.js';
@@ -78,6 +79,6 @@ async function fromFile(file: string): Promise<InitialWeights> {
   try {
     return { layers: layersOf(tensors), file, damaged: [] };
   } catch (cause) {
-    throw mismatch(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw mismatch(file, messageOf(cause), cause);
   }
 }

@@ -7,11 +7,12 @@ export type LayerTensors = Omit<LayerState, 'updates'>;
 
 /**
  * The tensors of a network by name: `layers.0.weights` [inputs, units], `layers.0.bias` [units],
- * `layers.0.weightSlots.<slot>`, `layers.0.biasSlots.<slot>` of the same shapes, and so on.
+ * `layers.0.weightSlots.<slot>`, `layers.0.biasSlots.<slot>` of the same shapes, and so on; with a
+ * second-order method `layers.0.factors.<factor>`, each a matrix. {@link meansOf} adds to them.
  */
 export function tensorsOf(layers: readonly LayerTensors[]): Record<string, SafeTensor> {
   const named: [string, SafeTensor][] = [];
-  for (const [i, { weights, bias, weightSlots, biasSlots }] of layers.entries()) {
+  for (const [i, { weights, bias, weightSlots, biasSlots, factors = {} }] of layers.entries()) {
     const prefix = `layers.${i}`;
     named.push([`${prefix}.weights`, asMatrix(weights)], [`${prefix}.bias`, asVector(bias)]);
     for (const [slot, matrix] of Object.entries(weightSlots)) {
@@ -20,8 +21,30 @@ export function tensorsOf(layers: readonly LayerTensors[]): Record<string, SafeT
     for (const [slot, matrix] of Object.entries(biasSlots)) {
       named.push([`${prefix}.biasSlots.${slot}`, asVector(matrix)]);
     }
+    for (const [factor, matrix] of Object.entries(factors)) {
+      named.push([`${prefix}.factors.${factor}`, asMatrix(matrix)]);
+    }
   }
   return Object.fromEntries(named);
+}
+
+/** The tensors `layers.0.gradientMean` [batch, units] of the layers that have one. */
+export const meansOf = (means: readonly (Matrix | null)[]): Record<string, SafeTensor> =>
+  Object.fromEntries(
+    means.flatMap((mean, layer) => (mean ? [[`layers.${layer}.gradientMean`, asMatrix(mean)]] : [])),
+  );
+
+/** What {@link meansOf} wrote of so many layers; undefined where no layer has a mean. */
+export function readMeans(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  layers: readonly LayerTensors[],
+): (Matrix | null)[] | undefined {
+  const means = layers.map(({ weights }, layer) => {
+    const name = `layers.${layer}.gradientMean`;
+    const tensor = tensors.get(name);
+    return tensor ? toMatrix(name, tensor, tensor.shape[0] ?? 0, weights.columns) : null;
+  });
+  return means.every((mean) => mean === null) ? undefined : means;
 }
 
 const asMatrix = ({ rows, columns, data }: Matrix): SafeTensor => ({ shape: [rows, columns], data });
@@ -53,15 +76,20 @@ function layerOf(layer: string, parts: ReadonlyMap<string, SafeTensor> = new Map
   const [inputs = 0, units = 0] = tensor('weights').shape;
   const matrix = (part: string, rows: number): Matrix =>
     toMatrix(`${layer}.${part}`, tensor(part), rows, units);
-  const slots = (prefix: string, rows: number): Record<string, Matrix> => {
+  const all = (prefix: string, take: (part: string) => Matrix): Record<string, Matrix> => {
     const names = [...parts.keys()].filter((part) => part.startsWith(prefix));
-    return Object.fromEntries(names.map((part) => [part.slice(prefix.length), matrix(part, rows)]));
+    return Object.fromEntries(names.map((part) => [part.slice(prefix.length), take(part)]));
   };
+  const factors = all('factors.', (part) => {
+    const { shape } = tensor(part);
+    return toMatrix(`${layer}.${part}`, tensor(part), shape[0] ?? 0, shape[1] ?? 0);
+  });
   return {
     weights: matrix('weights', inputs),
     bias: matrix('bias', 1),
-    weightSlots: slots('weightSlots.', inputs),
-    biasSlots: slots('biasSlots.', 1),
+    weightSlots: all('weightSlots.', (part) => matrix(part, inputs)),
+    biasSlots: all('biasSlots.', (part) => matrix(part, 1)),
+    ...(Object.keys(factors).length > 0 && { factors }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { LocopropError } from '../../core/errors/error.js';
 import type { EpochMetrics } from '../../core/events.js';
-import { EVENTS_FILE, readEvents, type RunSubscriber } from './run-events.js';
+import { eventFields } from './event-fields.js';
+import { readEvents, type RunSubscriber } from './run-events.js';
 import type { LineFile, RunStore } from './run-store.js';
 
 const METRICS_FILE = 'metrics.jsonl';
@@ -46,16 +46,7 @@ export async function readMetrics(store: RunStore): Promise<EpochMetrics[]> {
   const epochs: EpochMetrics[] = [];
   for await (const event of readEvents(store)) {
     if (event.type !== 'epoch.done') continue;
-    const { success, data, error } = metricsSchema.safeParse(event);
-    if (!success) {
-      const reason = `the event has ${z.prettifyError(error).replaceAll('\n', ' ')}`;
-      throw new LocopropError('STORE_LOG_DAMAGED', {
-        file: store.path(EVENTS_FILE),
-        line: event.sequence,
-        reason,
-      });
-    }
-    epochs.push(data);
+    epochs.push(eventFields(metricsSchema, event, store));
   }
   return epochs;
 }

@@ -90,7 +90,8 @@ export async function* readEvents(store: RunStore): AsyncGenerator<RunEvent> {
   }
 }
 
-function parseEvent(text: string, line: number, file: string): RunEvent {
+/** An event of a log from its line. @throws LocopropError STORE_LOG_DAMAGED */
+export function parseEvent(text: string, line: number, file: string): RunEvent {
   const damaged = (reason: string, cause?: unknown): LocopropError =>
     new LocopropError('STORE_LOG_DAMAGED', { file, line, reason }, { cause });
   let event: Partial<RunEvent> | null;

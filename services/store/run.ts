@@ -7,7 +7,7 @@ import { writeFailed } from './failure.js';
 import { FolderRunStore } from './folder-run-store.js';
 import { MetricsFile } from './metrics.js';
 import { RunEvents } from './run-events.js';
-import type { RunStore } from './run-store.js';
+import type { ByteFile, RunStore } from './run-store.js';
 import { SPEC_FILE, storeOfRun, StoredRun } from './stored-run.js';
 
 export interface RunOptions {
@@ -89,6 +89,20 @@ export class Run extends StoredRun {
   /** Writes another file of the run, such as a chart, whole or not at all; throws STORE_WRITE_FAILED. */
   async writeFile(name: string, content: string | Uint8Array): Promise<void> {
     await this.#store.write(name, [typeof content === 'string' ? Buffer.from(content) : content]);
+  }
+
+  /** Begins another file of the run that grows; see `RunStore.begin`. */
+  beginFile(name: string): ByteFile {
+    return this.#store.begin(name);
+  }
+
+  /** Names of the files in the run's own folder. */
+  listFiles(): Promise<readonly string[]> {
+    return this.#store.list('.');
+  }
+
+  removeFile(name: string): Promise<void> {
+    return this.#store.remove(name);
   }
 
   /** Leaves the run to others. */

@@ -28,6 +28,12 @@ export class StoredRun {
     return new TextDecoder().decode(await this.#store.read(SPEC_FILE));
   }
 
+  /** Another file at the top of the run, as text; null where there is none. */
+  async readOptional(name: string): Promise<string | null> {
+    if (!(await this.#store.list('.')).includes(name)) return null;
+    return new TextDecoder().decode(await this.#store.read(name));
+  }
+
   /**
    * The newest whole checkpoint, or the one with the lowest loss.
    *

@@ -33,9 +33,10 @@ interface Figures {
   readonly cases: readonly { readonly slow: string; readonly withOverWithout: Spread }[];
 }
 
-it('measures every section and prints one JSON document', { timeout: 60_000 }, async () => {
+it('measures every section and prints one JSON document', { timeout: 240_000 }, async () => {
   const { stdout, stderr } = await bench('--quick', '--json');
-  expect(stderr).toBe('');
+  // How far it is.
+  expect(stderr).toMatch(/^(matching, [12]: solve [\d.]+ s, step [\d.]+ s\n){2}$/);
   const { options, measurements } = JSON.parse(stdout) as ClusterReport;
   expect(options).toEqual({ quick: true });
   expect(measurements.map(({ section }) => section)).toEqual(['wire', 'step', 'scale', 'large', 'refuse']);

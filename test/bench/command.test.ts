@@ -32,11 +32,21 @@ interface Figures {
   readonly batches: readonly { readonly batch: number; readonly directOverGram: Spread }[];
 }
 
+interface Size {
+  readonly name: string;
+  readonly batch: number;
+  readonly measured: {
+    readonly gflops: number;
+    readonly productsOverSolve: Spread;
+    readonly transfersShare: number;
+  } | null;
+}
+
 it('measures every section and prints one JSON document', async () => {
   const { stdout, stderr } = await bench(...tiny, '--json');
   expect(stderr).toBe('');
   const { options, measurements } = JSON.parse(stdout) as BenchReport;
-  expect(options).toEqual({ widths: [12, 8, 3, 8, 12], batch: 20, iterations: 3, rounds: 1 });
+  expect(options).toEqual({ widths: [12, 8, 3, 8, 12], batch: 20, iterations: 3, rounds: 1, large: 8192 });
   expect(measurements.map(({ section, engine }) => [section, engine.threads])).toEqual([
     ['step', 1],
     ['solve', 1],
@@ -61,6 +71,21 @@ it('measures every section and prints one JSON document', async () => {
   expect(gram.batches.every(({ directOverGram }) => isRatio(directOverGram))).toBe(true);
 });
 
+it('measures wider layers, larger batches and what travels, where asked for', async () => {
+  const { stdout } = await bench('sizes', ...tiny, '--large', '16', '--json');
+  const { measurements } = JSON.parse(stdout) as BenchReport;
+  const { sizes } = measurements[0]!.figures as { sizes: readonly Size[] };
+  const names = ['12-8-3-8-12', '96-64-24-64-96', '16×16'];
+  expect(sizes.map(({ name, batch }) => `${name} ${batch}`)).toEqual(
+    names.flatMap((name) => [250, 1000, 4000, 8000].map((batch) => `${name} ${batch}`)),
+  );
+  for (const { measured } of sizes) {
+    expect(measured!.gflops).toBeGreaterThan(0);
+    expect(isRatio(measured!.productsOverSolve)).toBe(true);
+    expect(measured!.transfersShare).toBeLessThan(1);
+  }
+});
+
 it('prints a table for people', async () => {
   const { stdout } = await bench('solve', ...tiny);
   expect(stdout).toMatch(/^12×8 +\d+ +\d+\.\d\d \(/m);
@@ -68,7 +93,7 @@ it('prints a table for people', async () => {
 });
 
 it.each([
-  [['stp'], 'There is no section "stp"; there are step, solve, gram.'],
+  [['stp'], 'There is no section "stp"; there are step, solve, gram, sizes.'],
   [['--network', '12-8'], 'An autoencoder is given by its widths'],
   [['--threads', '0'], 'It must be a positive whole number.'],
 ])('refuses %j', async (args, message) => {

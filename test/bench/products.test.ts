@@ -30,6 +30,7 @@ it('bare products of a solve are 2K, in one call with one matrix as its result',
     },
     release: (tensors) => engine.release(tensors),
     statistics: () => engine.statistics(),
+    abandon: (reason) => engine.abandon(reason),
     close: () => engine.close(),
   };
   const products = await solveProducts(watched, { inputs: 5, units: 4 }, { batch: 6, iterations: 3 });

@@ -5,7 +5,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { locoprop } from './support.js';
 
 const page = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-const commands = ['init', 'train', 'worker', 'evaluate', 'predict', 'export', 'certs', 'verify', 'doctor'];
+const commands = [
+  ...['init', 'train', 'evaluate', 'predict', 'export', 'worker', 'certs', 'token', 'config'],
+  ...['submit', 'jobs', 'status', 'logs', 'pause', 'resume', 'cancel', 'delete', 'download', 'workers'],
+  ...['doctor', 'verify'],
+];
+/** They go on until they are stopped, and have no result. */
+const servers = ['up', 'coordinator'];
 
 /** What a process loaded, from V8's own record of it. */
 async function loadedBy(...args: string[]): Promise<string[]> {
@@ -27,7 +33,8 @@ describe('help', () => {
     const { code, stdout } = await locoprop(['--help']);
     expect(code).toBe(0);
     expect(page).toContain(`\`\`\`text\n${stdout.trimEnd()}\n\`\`\``);
-    for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    for (const command of [...commands, ...servers])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
   });
 
   it.each(commands)('of %s stands in docs/cli.md, with an example', async (command) => {
@@ -35,6 +42,15 @@ describe('help', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(
       new RegExp(`^Usage: locoprop ${command} [^]*--json[^]*Example:\\n {2}\\$ locoprop ${command}`),
+    );
+    expect(page).toContain(`\`\`\`text\n${stdout.trimEnd()}\n\`\`\``);
+  });
+
+  it.each(servers)('of %s stands in docs/cli.md, with an example', async (command) => {
+    const { code, stdout } = await locoprop([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      new RegExp(`^Usage: locoprop ${command} [^]*Example:\\n {2}\\$ locoprop ${command}`),
     );
     expect(page).toContain(`\`\`\`text\n${stdout.trimEnd()}\n\`\`\``);
   });

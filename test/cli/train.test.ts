@@ -49,7 +49,7 @@ describe('train', () => {
     expect(trained.stdout).toContain('files in runs/tiny: ');
     const lines = trained.stderr.trim().split('\n');
     expect(lines).toHaveLength(3);
-    expect(lines[0]).toBe('tiny: 32,430 parameters, 64 examples, 2 epochs; onnx, 1 threads');
+    expect(lines[0]).toBe('tiny: 32,430 parameters, 64 examples, 2 epochs; onnx, 1 thread');
     expect(lines[2]).toMatch(
       /^epoch 2 done {2}step 8 {2}train loss [\d.]+ {2}test loss [\d.]+ {2}[\d,]+ examples\/s$/,
     );
@@ -163,7 +163,7 @@ describe('a run that was interrupted', () => {
     });
   }
 
-  describe.each(['onnx', 'reference'])('on %s', (engine) => {
+  describe.each(['onnx', 'tfjs', 'reference'])('on %s', (engine) => {
     beforeAll(async () => {
       await train('tiny.yaml', '--out', `${uninterrupted}-${engine}`, '--engine', engine, ...longer);
     });

@@ -1,6 +1,6 @@
 import { ClusterPool } from '#coordinator/cluster/cluster-pool.js';
 import { EnginePlace } from '#coordinator/cluster/engine-place.js';
-import type { WireFormat } from '#coordinator/cluster/place.js';
+import type { ResidentPart, WireFormat } from '#coordinator/cluster/place.js';
 import { Places } from '#coordinator/cluster/places.js';
 import type { Engine } from '#engine/engine.js';
 import { startEngine } from '#engine/engines.js';
@@ -33,16 +33,37 @@ const splitJob = (local: object, epochs = 1) =>
     local: { iterations: 4, ...local },
   });
 
-/** A place whose loss is the test's to bring about. */
+/** So slow that the planner wants all places for so small a network, in 10⁹ operations a second. */
+const SPEED = 1e-3;
+
+/** A place whose loss is the test's to bring about, and whose speed is what it says, whatever else computes. */
 class TestPlace extends EnginePlace {
   readonly #control: AbortController;
 
-  constructor(engine: Engine, name: string, gflops = 1e-3) {
+  /** @param offered what it says of its speed */
+  constructor(engine: Engine, name: string, offered = SPEED) {
     const control = new AbortController();
-    // So slow that the planner wants all of them for so small a network.
-    const offer = { id: name, local: false, gflops, bandwidth: 1e12, memoryBytes: 1e9 };
+    const offer = { id: name, local: false, gflops: offered, bandwidth: 1e12, memoryBytes: 1e9 };
     super(engine, offer, control.signal);
     this.#control = control;
+  }
+
+  override async load(...args: Parameters<EnginePlace['load']>): Promise<ResidentPart> {
+    const part = await super.load(...args);
+    const { start, end } = args[0].columns;
+    return {
+      solve: async (problem) => {
+        const solution = await part.solve(problem);
+        // A product with each residual and one for it, and one for the last objective.
+        const products = 2 * (problem.numbers.passes.length + 1) + 1;
+        const { rows, columns } = problem.inputs;
+        const seconds = (products * 2 * rows * columns * (end - start)) / (SPEED * 1e9);
+        return { ...solution, report: { ...solution.report, seconds } };
+      },
+      settle: (step, accepted) => part.settle(step, accepted),
+      fetch: (step) => part.fetch(step),
+      unload: () => part.unload(),
+    };
   }
 
   kill(): void {
@@ -96,6 +117,21 @@ describe('a pool of places', () => {
     },
   );
 
+  it("gives them with Anderson's acceleration and residual momentum too", async () => {
+    const regularizer = { name: 'proximal', eta: 0.05 };
+    const job = splitJob({ regularizer, solver: 'anderson', residualMomentum: 0.5 });
+    const alone = await train(engine, job);
+    const { places } = placesOf(2);
+    const shared = await train(engine, job, { makePool: poolOn(places) });
+    expect(shared.error).toBeNull();
+    expect(bitsOf(shared.states).equals(bitsOf(alone.states))).toBe(true);
+    const means = [alone, shared].map(({ checkpoints }) => checkpoints.at(-1)!.state.gradientMeans);
+    expect(means[1]).toEqual(means[0]);
+    expect(means[0]).toHaveLength(4);
+    const plan = shared.events.find((event) => event.type === 'plan.made');
+    expect(new Set(plan?.parts.map(({ worker }) => worker)).size).toBe(2);
+  });
+
   it('gives the same bits with any places, bf16 on the wire', async () => {
     const job = splitJob({ optimizer: { name: 'rmsprop', learningRate: 1e-3 } }, 2);
     const results = [];
@@ -131,9 +167,8 @@ describe('a pool of places', () => {
         5: ({ members }) => members[1]!.kill(),
       },
       'all are lost, and one comes': {
-        5: ({ members, places }) => {
+        5: ({ members }) => {
           for (const member of members) member.kill();
-          setTimeout(() => places.add(newcomer('saviour')), 50);
         },
       },
       'one leaves': {
@@ -147,7 +182,17 @@ describe('a pool of places', () => {
     it.each(Object.keys(happenings))('changes no bit: %s', async (name) => {
       const { places, members } = placesOf(name.includes('later') ? 3 : 2);
       const { states, events, error } = await train(engine, job, {
-        makePool: poolOn(places, wire),
+        makePool: ({ emit, ...needs }) =>
+          poolOn(
+            places,
+            wire,
+          )({
+            ...needs,
+            emit: (event) => {
+              emit(event);
+              if (event.type === 'run.waiting') places.add(newcomer('saviour'));
+            },
+          }),
         onStep: (step) => happenings[name]![step]?.({ members, places }),
       });
       expect(error).toBeNull();
@@ -173,6 +218,26 @@ describe('a pool of places', () => {
       expect(error).toBeNull();
       expect(bitsOf(states).equals(undisturbed)).toBe(true);
     });
+  });
+
+  it('gives a place that is slower than it said less to do', async () => {
+    const job = splitJob({ optimizer: { name: 'rmsprop', learningRate: 1e-3 } }, 4);
+    const alone = await train(engine, job);
+    const places = new Places();
+    places.add(new TestPlace(workers[0]!, 'modest', SPEED));
+    places.add(new TestPlace(workers[1]!, 'boastful', 20 * SPEED));
+    const { states, events, error } = await train(engine, job, { makePool: poolOn(places) });
+    expect(error).toBeNull();
+    expect(bitsOf(states).equals(bitsOf(alone.states))).toBe(true);
+    const plans = events.filter((event) => event.type === 'plan.made');
+    const widthOf = ({ parts }: (typeof plans)[number], name: string): number =>
+      parts.reduce((sum, { worker, start, end }) => sum + (worker === name ? end - start : 0), 0);
+    const [first, last] = [plans[0]!, plans.at(-1)!];
+    expect(widthOf(first, 'modest')).toBe(0);
+    expect(widthOf(last, 'modest')).toBeGreaterThan(100);
+    expect(widthOf(last, 'boastful')).toBeGreaterThan(100);
+    // Once they are known, they are left alone.
+    expect(plans).toHaveLength(2);
   });
 
   it('leaves no tensor on the engine of the coordinator', async () => {

@@ -32,7 +32,7 @@ const waves = (examples: number, from: number): Dataset =>
     ),
   );
 
-describe.each(['reference', 'onnx'])('PCA baseline on %s', (name) => {
+describe.each(['reference', 'onnx', 'tfjs'])('PCA baseline on %s', (name) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await startEngine(name, 1);

@@ -145,9 +145,9 @@ export async function train(
 /** All numbers of layers, for comparing to the bit. */
 export const bitsOf = (states: readonly LayerState[]): Buffer =>
   Buffer.concat(
-    states.flatMap(({ weights, bias, weightSlots, biasSlots }) =>
-      [weights, bias, ...Object.values(weightSlots), ...Object.values(biasSlots)].map(({ data }) =>
-        Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    states.flatMap(({ weights, bias, weightSlots, biasSlots, factors = {} }) =>
+      [weights, bias, ...[weightSlots, biasSlots, factors].flatMap((named) => Object.values(named))].map(
+        ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength),
       ),
     ),
   );

@@ -13,7 +13,7 @@ const optimizers = [
   { name: 'adagrad', learningRate: 0.02 },
 ];
 
-describe.each(['reference', 'onnx'])('the trainer on %s', (engineName) => {
+describe.each(['reference', 'onnx', 'tfjs'])('the trainer on %s', (engineName) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await startEngine(engineName, 1);

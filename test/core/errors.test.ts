@@ -6,8 +6,10 @@ import { engineErrors } from '#core/errors/engine.js';
 import type { ErrorEntry } from '#core/errors/entry.js';
 import { LocopropError } from '#core/errors/error.js';
 import { exportErrors } from '#core/errors/export.js';
+import { serviceErrors } from '#core/errors/service.js';
 import { specErrors } from '#core/errors/spec.js';
 import { storeErrors } from '#core/errors/store.js';
+import { trackingErrors } from '#core/errors/tracking.js';
 import { trainingErrors } from '#core/errors/training.js';
 import { describe, expect, it } from 'vitest';
 
@@ -18,8 +20,10 @@ const areas = [
   dataErrors,
   engineErrors,
   exportErrors,
+  serviceErrors,
   specErrors,
   storeErrors,
+  trackingErrors,
   trainingErrors,
 ];
 

@@ -1,4 +1,4 @@
-import { exactRoutine } from '#core/exact.js';
+import { countingInputs, exactRoutine, sweepPasses } from '#core/exact.js';
 import type { Matrix } from '#core/matrix.js';
 import { describe, expect, it } from 'vitest';
 import { randomMatrix } from '../engine/support.js';
@@ -22,15 +22,16 @@ describe('the exact solution', () => {
 
   async function solveExactly({ Z, displacement, eta }: Problem): Promise<Record<string, Matrix>> {
     const [weights, bias] = [zeros(Z.columns, UNITS), zeros(1, UNITS)];
-    const positions = {
-      rows: Z.columns,
-      columns: 1,
-      data: Float64Array.from({ length: Z.columns }, (_, i) => i),
-    };
     return run(exactRoutine, {
-      inputs: { inputs: Z, displacement, positions, initialWeights: weights, initialBias: bias },
+      inputs: {
+        inputs: Z,
+        displacement,
+        ...countingInputs(Z.columns),
+        initialWeights: weights,
+        initialBias: bias,
+      },
       scalars: { examples: Z.rows, eta },
-      passes: Array.from({ length: Z.columns }, (_, pivot) => ({ pivot, smallestPivot: 1e-14 })),
+      passes: sweepPasses(Z.columns, 1e-14),
     });
   }
 

@@ -1,4 +1,4 @@
-import { exactRoutine } from '#core/exact.js';
+import { countingInputs, exactRoutine, sweepPasses } from '#core/exact.js';
 import {
   divide,
   greater,
@@ -33,12 +33,6 @@ const routineOf = (rule: LayerRule): Routine =>
     ? exactRoutine
     : solveRoutine(rule, { preactivationKnown: false, objective: true, repeated: rule.iterations > 1 });
 
-const positions: Matrix = {
-  rows: INPUTS,
-  columns: 1,
-  data: Float64Array.from({ length: INPUTS }, (_, i) => i),
-};
-
 /** The outputs of solving the columns start to end − 1 alone, in float64. */
 async function solveColumns(rule: LayerRule, seed: number, start: number, end: number): Promise<Matrix[]> {
   const routine = routineOf(rule);
@@ -59,19 +53,18 @@ async function solveColumns(rule: LayerRule, seed: number, start: number, end: n
     rate: 0.05,
     count: k + 1,
   }));
-  const pivots = Array.from({ length: INPUTS }, (_, pivot) => ({ pivot, smallestPivot: 1e-14 }));
   const exact = rule.solver === 'exact';
   const results = await run(routine, {
     inputs: {
       inputs: randomMatrix(seed, 'inputs', EXAMPLES, INPUTS),
-      positions,
+      ...countingInputs(INPUTS),
       displacement: part('displacement', EXAMPLES),
       initialWeights: part('weights', INPUTS),
       initialBias: part('bias', 1),
       ...Object.fromEntries(ofSlots),
     },
     scalars: exact ? { examples: EXAMPLES, eta: 0.5 } : rates[0]!,
-    passes: exact ? pivots : rates.slice(1),
+    passes: exact ? sweepPasses(INPUTS, 1e-14) : rates.slice(1),
   });
   return routine.outputs.map((name) => results[name]!);
 }

@@ -2,6 +2,7 @@ import type { Bindings } from '#core/expression/expression.js';
 import { compileRoutine, type Routine } from '#core/expression/routine.js';
 import type { ScalarValues } from '#core/expression/scalars.js';
 import type { Matrix } from '#core/matrix.js';
+import type { BackendTensor } from '#engine/backend.js';
 import { createBackend } from '#engine/reference/backend.js';
 import { expect } from 'vitest';
 
@@ -18,8 +19,9 @@ export async function run(
 ): Promise<Record<string, Matrix>> {
   const backend = createBackend();
   const compiled = compileRoutine(routine);
-  const tensors = compiled.inputs.map((name) => [name, backend.upload(inputs[name]!)] as const);
-  const results = await backend.run({ routine: compiled, inputs: new Map(tensors), scalars, passes });
+  const tensors = new Map<string, BackendTensor>();
+  for (const name of compiled.inputs) tensors.set(name, await backend.upload(inputs[name]!));
+  const results = await backend.run({ routine: compiled, inputs: tensors, scalars, passes });
   const matrices: Record<string, Matrix> = {};
   for (const [name, tensor] of results) matrices[name] = await backend.download(tensor);
   return matrices;

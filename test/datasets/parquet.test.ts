@@ -18,7 +18,7 @@ const read = (name: string, columns = request, maxBytes = MAX_BYTES) =>
 /** A thrift compact-protocol field of the type of i32, 8 bits or less. */
 const field = (delta: number, value: number): number[] => [(delta << 4) | 5, value << 1];
 
-describe('a Parquet file', { timeout: 20_000 }, () => {
+describe('a Parquet file', () => {
   it.each(['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4', 'plain', 'pages2', 'required', 'encodings'])(
     'written by PyArrow is read: %s',
     async (name) => {

@@ -8,7 +8,7 @@ import type { Chosen, PartOfKind } from '#core/parts/part.js';
 import type { PartKind } from '#core/spec/part-catalogue.js';
 import { buildNetwork } from '#coordinator/network.js';
 import type { Engine } from '#engine/engine.js';
-import { engineNames, startEngine } from '#engine/engines.js';
+import { startEngine } from '#engine/engines.js';
 import { readJob, type JobFile } from '#services/configuration/job-file.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { train } from '../engine/networks.js';
@@ -83,7 +83,7 @@ describe('the example plugins', () => {
     }
   });
 
-  it.each(engineNames)('train a network on the engine %s as on the reference', async (name) => {
+  it.each(['onnx', 'reference'])('train a network on the engine %s as on the reference', async (name) => {
     const engine = await startEngine(name, 1);
     try {
       const { spec, parts } = job;

@@ -7,17 +7,18 @@ import { matrix, routineOf } from './support.js';
 
 const module = new URL('./fixtures/broken-backends.mjs', import.meta.url).href;
 const start = (failure: number): Promise<Engine> =>
-  startThreadedEngine('broken', { module, threads: failure });
+  startThreadedEngine('broken', { module, threads: failure, sharesProcessors: false });
 
 describe('an engine that cannot be had', () => {
   it.each([
     { name: 'whose backend fails to start', start: () => start(1), says: /the library is missing/ },
     {
       name: 'whose module does not exist',
-      start: () => startThreadedEngine('broken', { module: `${module}.none`, threads: 1 }),
+      start: () =>
+        startThreadedEngine('broken', { module: `${module}.none`, threads: 1, sharesProcessors: false }),
       says: /broken-backends\.mjs\.none/,
     },
-    { name: 'of an unknown name', start: () => startEngine('abacus'), says: /known are onnx, reference/ },
+    { name: 'of an unknown name', start: () => startEngine('abacus'), says: /known are onnx, onnx-cuda/ },
   ])('is refused: one $name', async ({ start, says }) => {
     await expect(start()).rejects.toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
@@ -30,6 +31,7 @@ describe('an engine that is lost in a call', () => {
   it.each([
     { name: 'its thread ends', failure: 2, says: /ended with code 7/ },
     { name: 'it throws out of turn', failure: 3, says: /out of its mind/ },
+    { name: 'its device is gone', failure: 4, says: /fell off the bus/ },
   ])('fails this and every later call: $name', async ({ failure, says }) => {
     const engine = await start(failure);
     const lost = { code: 'ENGINE_LOST', retryable: true, message: expect.stringMatching(says) as string };

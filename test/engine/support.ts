@@ -1,3 +1,4 @@
+import { defaultAnderson } from '#core/anderson.js';
 import type { Bindings } from '#core/expression/expression.js';
 import type { Routine } from '#core/expression/routine.js';
 import type { LayerRule } from '#core/layer.js';
@@ -91,6 +92,7 @@ export interface RuleChoice {
   readonly iterations?: number;
   readonly localSchedule?: LayerRule['localSchedule'];
   readonly solver?: LayerRule['solver'];
+  readonly anderson?: LayerRule['anderson'];
   readonly form?: LayerRule['form'];
 }
 
@@ -109,7 +111,9 @@ export function ruleOf(choice: RuleChoice, own: readonly Part[] = []): LayerRule
     iterations: choice.iterations ?? 3,
     localSchedule: choice.localSchedule ?? 'linear',
     learningRate,
+    residualMomentum: 0,
     solver: choice.solver ?? 'iterative',
+    anderson: choice.anderson ?? defaultAnderson,
     form: choice.form ?? 'direct',
   };
 }

@@ -10,7 +10,7 @@ afterAll(() => scene.close());
 
 const hook = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
 
-it('starts workers of its own anew that are killed', { timeout: 90_000 }, async () => {
+it('starts workers of its own anew that are killed', async () => {
   await scene.expectUnchanged({ workers: [], args: ['--workers', '2'] }, async (run) => {
     await run.log.step(5);
     const time = Date.now();
@@ -26,7 +26,7 @@ it.each([
   { point: 'in the step', step: 2 * CHECKPOINT_STEPS + 2 },
   { point: 'between commit and checkpoint', step: 3 * CHECKPOINT_STEPS },
   { point: 'while writing the checkpoint', step: 2 * CHECKPOINT_STEPS },
-])('kill -9 of the coordinator $point', { timeout: 120_000 }, async ({ point, step }) => {
+])('kill -9 of the coordinator $point', async ({ point, step }) => {
   const coordinatorEnv = { KILL_AT: `${point}:${step}`, NODE_OPTIONS: `--import ${hook}` };
   await scene.expectUnchanged({ workers: ['direct', 'direct'], coordinatorEnv }, async (run) => {
     const { code } = await run.coordinator.waitForEnd(30_000);

@@ -5,7 +5,7 @@ import { Scene } from './expectation.js';
 const scene = new Scene();
 afterAll(() => scene.close());
 
-it('ends a run that waits for its first worker', { timeout: 60_000 }, async () => {
+it('ends a run that waits for its first worker', async () => {
   await scene.withRun({ workers: [] }, async (run) => {
     await run.log.since(0, 'run.waiting');
     run.coordinator.signal('SIGINT');
@@ -15,7 +15,7 @@ it('ends a run that waits for its first worker', { timeout: 60_000 }, async () =
   });
 });
 
-it('ends a run that has lost all workers', { timeout: 60_000 }, async () => {
+it('ends a run that has lost all workers', async () => {
   await scene.withRun({ workers: ['direct'] }, async (run) => {
     await run.log.step(6);
     run.members[0]!.process.signal('SIGKILL');
@@ -27,7 +27,7 @@ it('ends a run that has lost all workers', { timeout: 60_000 }, async () => {
   });
 });
 
-it('saves a checkpoint of a run with workers, which goes on from there', { timeout: 90_000 }, async () => {
+it('saves a checkpoint of a run with workers, which goes on from there', async () => {
   await scene.expectUnchanged({ workers: ['direct', 'direct'] }, async (run) => {
     await run.joined();
     await run.log.step(6);

@@ -1,5 +1,5 @@
 import type { LayerState } from '#core/state.js';
-import { readRun } from '#services/store/stored-run.js';
+import { readRun, type StoredRun } from '#services/store/stored-run.js';
 import { createHash } from 'node:crypto';
 import { start } from '../support/running.js';
 
@@ -40,9 +40,12 @@ checkpoints: { everySteps: ${CHECKPOINT_STEPS}, everyEpochs: 1000, keep: 2 }
 engine: { threads: 1 }
 `;
 
+/** What the run in a folder has come to. */
+export const resultOf = async (directory: string): Promise<string> => digestOf(await readRun(directory));
+
 /** A digest of all numbers that a run has come to, and of where it stands. */
-export async function resultOf(directory: string): Promise<string> {
-  const { state } = await (await readRun(directory)).loadCheckpoint('latest');
+export async function digestOf(run: StoredRun): Promise<string> {
+  const { state } = await run.loadCheckpoint('latest');
   const hash = createHash('sha256').update(JSON.stringify(state.position));
   for (const layer of state.layers) updateWith(hash, layer);
   return hash.digest('hex');

@@ -6,6 +6,6 @@ import { rows } from './rows.js';
 const scene = new Scene();
 afterAll(() => scene.close());
 
-it.each(rows)('$name', { timeout: 150_000 }, async (row) => {
+it.each(rows)('$name', async (row) => {
   await scene.expectRow(row);
 });

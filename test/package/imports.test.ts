@@ -16,6 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   worker: ['core', 'engine', 'services', 'proto'],
   coordinator: ['core', 'engine', 'services', 'proto'],
   cli: ['core', 'coordinator', 'services', 'worker'],
+  dashboard: [],
 };
 const importers = Object.keys(mayImport);
 const pairs = importers.flatMap((importer) =>

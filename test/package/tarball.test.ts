@@ -86,6 +86,7 @@ describe('the packed tarball, installed in an empty folder', () => {
       'LICENSE',
       'CHANGELOG.md',
       'dist/index.d.ts',
+      'dist/dashboard/index.html',
       'examples/curves-autoencoder.yaml',
     ];
     expect(needed.filter((name) => !files.includes(name))).toEqual([]);

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { JobSpec } from '#core/spec/job-spec.js';
+import { readCompare } from '#services/configuration/compare-file.js';
 import { initialSpecText } from '#services/configuration/initial-spec.js';
 import { readJob } from '#services/configuration/job-file.js';
 import { parseYaml } from '#services/configuration/yaml-text.js';
@@ -20,14 +21,15 @@ const shape = ({ network }: JobSpec): string =>
 
 describe('examples', () => {
   it('are right for editors, by the schema that each of them names', async () => {
-    const schema = new URL('schema/job.schema.json', root);
-    const accepts = new Ajv2020({ strict: false }).compile(
-      JSON.parse(await readFile(schema, 'utf8')) as object,
-    );
     const files = await readdir(new URL('examples/', root));
     const examples = files.filter((file) => file.endsWith('.yaml'));
     expect(examples.length).toBeGreaterThanOrEqual(4);
     for (const file of examples) {
+      const kind = file.startsWith('compare-') ? 'compare' : 'job';
+      const schema = new URL(`schema/${kind}.schema.json`, root);
+      const accepts = new Ajv2020({ strict: false }).compile(
+        JSON.parse(await readFile(schema, 'utf8')) as object,
+      );
       const url = new URL(`examples/${file}`, root);
       const text = await readFile(url, 'utf8');
       const [, named = ''] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text) ?? [];
@@ -35,6 +37,21 @@ describe('examples', () => {
       expect(accepts(parseYaml(text, file)), `${file}: ${JSON.stringify(accepts.errors)}`).toBe(true);
     }
   });
+
+  it.each(['compare-curves', 'compare-mnist'])(
+    'every run that %s may come to has a right spec',
+    async (name) => {
+      const { contenders } = await readCompare(pathOf(name), []);
+      expect(contenders.length).toBeGreaterThanOrEqual(4);
+      const algorithms = new Set<string>();
+      for (const { trials, fullRun } of contenders) {
+        expect(new Set(trials.map(({ job }) => JSON.stringify(job.spec))).size).toBe(trials.length);
+        algorithms.add((await fullRun(trials[0]!.setting)).spec.training.algorithm);
+      }
+      expect(algorithms).toContain('locoprop');
+      expect(algorithms).toContain('backprop');
+    },
+  );
 
   it("mnist-autoencoder is the paper's benchmark", async () => {
     const spec = await read('mnist-autoencoder');
@@ -54,8 +71,10 @@ describe('examples', () => {
       epochs: 100,
       stopAfterEpochs: null,
       schedule: { name: 'notebook', warmupEpochs: 5 },
+      correction: 0,
     });
     expect(spec.local).toMatchObject({
+      residualMomentum: 0,
       loss: { name: 'matching' },
       target: { name: 'gradient_step', activationLearningRate: 10 },
       iterations: 10,

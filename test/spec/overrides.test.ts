@@ -58,7 +58,7 @@ describe('--set', () => {
 
   it('is refused as the field would be in the spec', () => {
     expect(problems(set('training.epoch', '3'))).toEqual([
-      'training.epoch is no field; allowed: algorithm, batchSize, epochs, stopAfterEpochs, schedule (did you mean "epochs"?)',
+      'training.epoch is no field; allowed: algorithm, batchSize, epochs, stopAfterEpochs, schedule, correction (did you mean "epochs"?)',
     ]);
     expect(problems(set('local.optimizer.momentun', '0.9'))).toEqual([
       'local.optimizer.momentun is no field; allowed: name, learningRate, momentum, decay, epsilon (did you mean "momentum"?)',

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { minimalSpec, parse, problems, refusal, specWith, specWithLayers, type Written } from './support.js';
 
 const layer = { units: 2, transfer: 'tanh' };
-const localFields = 'loss, target, iterations, schedule, regularizer, optimizer, solver, form';
+const localFields =
+  'loss, target, iterations, schedule, regularizer, optimizer, solver, anderson, form, residualMomentum';
 const topFields =
-  'name, seed, plugins, data, network, training, local, guard, engine, cluster, evaluation, checkpoints, initialWeights';
+  'name, seed, plugins, data, network, training, local, kfac, shampoo, guard, engine, cluster, queue, evaluation, checkpoints, initialWeights';
 const transfers = 'identity, tanh, sigmoid, relu, leaky_relu, elu, softplus, softmax';
 const optimizers = 'sgd, momentum, nesterov, adam, rmsprop, adagrad';
 const fileFields = 'file, format, inputs, labels, targets, classes, scale, testShare, split, skip, examples';
@@ -26,7 +27,7 @@ const cases: readonly {
     expected: [
       'data is missing; allowed: a map with the fields train, test, targets',
       'network is missing; allowed: a map with the fields layers, loss, initializer',
-      'training is missing; allowed: a map with the fields algorithm, batchSize, epochs, stopAfterEpochs, schedule',
+      'training is missing; allowed: a map with the fields algorithm, batchSize, epochs, stopAfterEpochs, schedule, correction',
     ],
   },
   {
@@ -48,13 +49,32 @@ const cases: readonly {
     what: 'a field in another case',
     spec: specWith({ training: { epochs: 1, batch_size: 3 } }),
     expected: [
-      'training.batch_size is no field; allowed: algorithm, batchSize, epochs, stopAfterEpochs, schedule (did you mean "batchSize"?)',
+      'training.batch_size is no field; allowed: algorithm, batchSize, epochs, stopAfterEpochs, schedule, correction (did you mean "batchSize"?)',
     ],
   },
   {
     what: 'a misspelt word',
     spec: specWith({ training: { epochs: 1, algorithm: 'locopro' } }),
-    expected: ['training.algorithm is "locopro"; allowed: locoprop, backprop (did you mean "locoprop"?)'],
+    expected: [
+      'training.algorithm is "locopro"; allowed: locoprop, backprop, kfac, shampoo (did you mean "locoprop"?)',
+    ],
+  },
+  {
+    what: 'settings of a second-order method that are out of their bounds',
+    spec: specWith({
+      kfac: { damping: 0, decay: 1, updateEvery: 0, klClip: -1 },
+      shampoo: { decay: 1.5, epsilon: 0, graft: 'adgrad', exponent: 2 },
+    }),
+    expected: [
+      'kfac.damping is 0; allowed: a finite number, above 0',
+      'kfac.decay is 1; allowed: a finite number, at least 0 and below 1',
+      'kfac.updateEvery is 0; allowed: a whole number, at least 1',
+      'kfac.klClip is -1; allowed: a finite number, above 0 or null',
+      'shampoo.decay is 1.5; allowed: a finite number, above 0 and at most 1',
+      'shampoo.epsilon is 0; allowed: a finite number, above 0 and at most 1',
+      'shampoo.graft is "adgrad"; allowed: sgd, adagrad, rmsprop (did you mean "adagrad"?)',
+      'shampoo.exponent is no field; allowed: learningRate, decay, epsilon, graft, momentum, updateEvery',
+    ],
   },
   {
     what: 'a number that is too small',
@@ -322,12 +342,13 @@ describe('what a spec is refused for', () => {
     expect(lines.at(-1)).toBe('  and 40 more');
   });
 
-  it('is not what `local` says, where the algorithm has no local problems', () => {
-    const local = { solver: 'exact', form: 'gram' };
-    expect(parse(specWith({ local, training: { epochs: 1, algorithm: 'backprop' } })).local).toMatchObject(
-      local,
-    );
-  });
+  it.each(['backprop', 'kfac', 'shampoo'])(
+    'is not what `local` says, where the algorithm has no local problems: %s',
+    (algorithm) => {
+      const local = { solver: 'exact', form: 'gram' };
+      expect(parse(specWith({ local, training: { epochs: 1, algorithm } })).local).toMatchObject(local);
+    },
+  );
 });
 
 describe('documents that are no spec, whatever they say', () => {

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { engineChoices } from '#core/engine-names.js';
 import { editorSchema } from '#core/spec/editor-schema.js';
 import { LocopropError } from '#core/errors/error.js';
 import { parseYaml, writeYaml } from '#services/configuration/yaml-text.js';
@@ -92,7 +93,7 @@ const validSpec = fc
       plugins: fc.uniqueArray(file, { maxLength: 2 }),
       local,
       guard: some({ enabled: fc.boolean(), limit: rate, retries: fc.nat(100), shrink: share }),
-      engine: some({ name: fc.constantFrom('auto', 'onnx', 'reference'), threads: nullable(count(64)) }),
+      engine: some({ name: fc.constantFrom(...engineChoices), threads: nullable(count(64)) }),
       evaluation: some({
         everyEpochs: count(9),
         trainExamples: nullable(count(9)),

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { editorSchema } from '#core/spec/editor-schema.js';
+import { compareEditorSchema, compareSection } from '#core/compare/compare-page.js';
 import { specPage } from '#core/spec/spec-page.js';
 import { parseYaml } from '#services/configuration/yaml-text.js';
 import { minimalSpec, parse, parts, specWith, specWithLayers } from './support.js';
@@ -18,9 +19,16 @@ describe('what is made of the schema', () => {
     expect(committed, regenerate).toEqual(editorSchema(parts));
   });
 
+  it('schema/compare.schema.json is up to date', async () => {
+    const committed: unknown = JSON.parse(await read('schema/compare.schema.json'));
+    expect(committed, regenerate).toEqual(compareEditorSchema());
+  });
+
   it('docs/spec.md is up to date', async () => {
     const options = { ...(await resolveConfig('docs/spec.md')), parser: 'markdown' };
-    expect(await read('docs/spec.md'), regenerate).toBe(await format(specPage(parts), options));
+    expect(await read('docs/spec.md'), regenerate).toBe(
+      await format(`${specPage(parts)}\n\n${compareSection()}`, options),
+    );
   });
 
   it('docs/spec.md shows a whole spec', async () => {
@@ -28,7 +36,10 @@ describe('what is made of the schema', () => {
     expect(parse(parseYaml(yaml, 'docs/spec.md')).network.layers).toHaveLength(2);
   });
 
-  it('every field has a description', () => {
+  it.each([
+    ['job', editorSchema(parts)],
+    ['comparison', compareEditorSchema()],
+  ])('every field of a %s has a description', (_, schema) => {
     const undescribed: string[] = [];
     const visit = (value: unknown, path: string): void => {
       if (typeof value !== 'object' || value === null) return;
@@ -39,7 +50,7 @@ describe('what is made of the schema', () => {
         visit(inner, at);
       }
     };
-    visit(editorSchema(parts), '');
+    visit(schema, '');
     expect(undescribed).toEqual([]);
   });
 });

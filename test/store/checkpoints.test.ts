@@ -60,6 +60,26 @@ describe('a checkpoint', () => {
     expect(await decodeCheckpoint(await bytesOf(state), 'x')).toEqual(state);
   });
 
+  it('keeps the factors of a second-order method, each of a shape of its own', async () => {
+    const filled = (rows: number, columns: number) => ({
+      rows,
+      columns,
+      data: Float32Array.from({ length: rows * columns }, (_, index) => index),
+    });
+    const [first, second] = stateAt(3).layers;
+    const factors = { inputMoment: filled(3, 3), inputMean: filled(1, 3), inputTrace: filled(1, 1) };
+    const state = { ...stateAt(3), layers: [{ ...first!, factors }, second!] };
+    const file = await bytesOf(state);
+    expect(await decodeCheckpoint(file, 'x')).toEqual(state);
+    const { tensors } = decodeSafetensors(file, 'x');
+    const named = Array.from(tensors, ([name, { shape }]) => [name, ...shape]);
+    expect(named.filter(([name]) => String(name).includes('factors'))).toEqual([
+      ['layers.0.factors.inputMoment', 3, 3],
+      ['layers.0.factors.inputMean', 1, 3],
+      ['layers.0.factors.inputTrace', 1, 1],
+    ]);
+  });
+
   it('is a safetensors file with the names and shapes of the layers', async () => {
     const { tensors, metadata } = decodeSafetensors(await bytesOf(stateAt(3)), 'x');
     expect(Array.from(tensors, ([name, { shape }]) => [name, ...shape])).toEqual([

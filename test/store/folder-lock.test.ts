@@ -34,7 +34,7 @@ describe('the lock of a run', () => {
     expect(said).toBe('locked');
     expect(await failureOf(lockAndRelease(folder))).toMatchObject({
       code: 'STORE_LOCKED',
-      message: `The run ${folder} is in use by process ${holder.pid} of machine ${hostname()}.`,
+      message: `The folder ${folder} is in use by process ${holder.pid} of machine ${hostname()}.`,
     });
     holder.stdin.end();
     await once(holder, 'close');
@@ -89,7 +89,7 @@ describe('the lock of a run', () => {
     await writeFile(claim, '');
     expect(await failureOf(lockAndRelease(folder))).toMatchObject({
       code: 'STORE_LOCKED',
-      message: `The run ${folder} is in use by process 7 of machine elsewhere.example.`,
+      message: `The folder ${folder} is in use by process 7 of machine elsewhere.example.`,
       remedy: expect.stringContaining(claim) as string,
     });
     expect(await readdir(folder)).toEqual(['run.lock.elsewhere.example.7.123']);

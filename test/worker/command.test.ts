@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { locoprop, main, temporaryFolder } from '../cli/support.js';
 import { startCoordinator } from './coordinator.js';
@@ -23,6 +25,23 @@ function startWorker(args: readonly string[], env: Readonly<Record<string, strin
     ...output,
   }));
   return { child, ended };
+}
+
+/** Stands still, with all places of those that wait taken: who connects gets neither an answer nor a refusal. */
+async function startDeafServer(): Promise<{ readonly port: number }> {
+  const listen = `require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, function () {
+    process.send(this.address().port);
+  })`;
+  const server = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  onTestFinished(() => void server.kill('SIGKILL'));
+  const [port] = (await once(server, 'message')) as [number];
+  server.kill('SIGSTOP');
+  for (let full = false; !full;) {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    full = await Promise.race([once(socket, 'connect').then(() => false), sleep(500).then(() => true)]);
+  }
+  return { port };
 }
 
 const messagesOf = (log: string): string[] =>
@@ -72,6 +91,19 @@ describe('the command worker', () => {
     expect(stderr).toBe('');
   });
 
+  it('writes nothing but lines of JSON where nobody watches', async () => {
+    const { address, worker } = await startCoordinator();
+    const { child, ended } = startWorker(['--coordinator', address]);
+    const connection = await worker();
+    await connection.message('ready');
+    child.kill('SIGTERM');
+    await connection.message('leaving');
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toBe('');
+    expect(messagesOf(stderr)).toContain('worker.ended');
+  });
+
   it('ends with the process that has started it', async () => {
     const { address, worker } = await startCoordinator();
     const { child, ended } = startWorker(['--coordinator', address], { LOCOPROP_PARENT_PIPE: '1' });
@@ -100,8 +132,30 @@ describe('the command worker', () => {
     [['--coordinator', 'localhost:1', '--threads', '0'], /CLI_USAGE: .*positive whole number/],
     [['--coordinator', 'localhost:1', '--tls', join(folder, 'none')], /CLUSTER_CREDENTIALS_INVALID/],
   ])('refuses wrong use: %j', async (args, message) => {
-    const { code, stderr } = await locoprop(['worker', ...args]);
+    const { code, stderr } = await locoprop(['worker', '--log-level', 'silent', ...args]);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
+  });
+
+  it('ends at once when it is asked to while an address swallows its connection', async () => {
+    const { port } = await startDeafServer();
+    const { child, ended } = startWorker(['--coordinator', `127.0.0.1:${port}`]);
+    child.stderr.on('data', (text: string) => {
+      if (text.includes('worker.started')) setTimeout(() => child.kill('SIGTERM'), 500);
+    });
+    const { code, stderr } = await ended;
+    expect(code).toBe(0);
+    expect(messagesOf(stderr)).toEqual(['worker.started', 'worker.ended']);
+  });
+
+  it('tells in its log what ends it', async () => {
+    const { address } = await startCoordinator({ security: { tls: null, token: 'right' } });
+    const file = join(folder, 'other-token');
+    await writeFile(file, 'wrong\n', { mode: 0o600 });
+    const { code, stderr } = await locoprop(['worker', '--coordinator', address, '--token-file', file]);
+    expect(messagesOf(stderr)).toEqual(['worker.started', 'process.failed']);
+    const failure: unknown = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
+    expect(failure).toMatchObject({ level: 'error', service: 'worker', code: 'CLUSTER_TOKEN_REFUSED' });
+    expect(code).toBe(1);
   });
 });

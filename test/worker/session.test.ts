@@ -2,7 +2,7 @@ import type { Engine } from '#engine/engine.js';
 import { startEngine } from '#engine/engines.js';
 import { dial } from '#services/rpc/worker-client.js';
 import { plainText } from '#services/security/transport-security.js';
-import type { WorkerEvent } from '#worker/events.js';
+import type { WorkerEvent } from '#services/telemetry/worker-events.js';
 import { Session } from '#worker/session.js';
 import { runWorker, type WorkerOptions, type WorkerSummary } from '#worker/worker.js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';

@@ -1,4 +1,5 @@
 import { table } from '../../../cli/format.js';
+import { note } from '../../../cli/output.js';
 import { spread, type Spread } from '../../measure.js';
 import { ClusterTraining } from '../cluster-training.js';
 import type { Quota } from '../cpu-quota.js';
@@ -36,6 +37,8 @@ interface ScaleFigures {
 const QUOTA: Quota = { quotaMs: 2, periodMs: 10 };
 const BATCH = 2000;
 const WANTED = 0.85;
+/** Steps after which the planner has looked twice at how fast the workers solve (PlanKeeper). */
+const STEPS_TO_LEARN = 8;
 
 type Times = Pick<CountResult, 'workers' | 'solveSeconds' | 'stepSeconds' | 'coordinatorSeconds'>;
 
@@ -44,8 +47,11 @@ async function measureCount(
   localLoss: LocalLoss,
   options: ClusterBenchOptions,
 ): Promise<Times> {
-  const steps = options.quick ? 3 : 5;
-  const paper = await paperJob({ batch: BATCH, iterations: 10, localLoss }, options, steps + 2);
+  const steps = options.quick || localLoss === 'squared' ? 3 : 5;
+  // With one worker there is nothing to plan.
+  const unmeasured = options.quick || workers === 1 ? 1 : STEPS_TO_LEARN;
+  const job = { batch: BATCH, iterations: 10, localLoss };
+  const paper = await paperJob(job, options, steps + unmeasured + 1);
   const training = await ClusterTraining.open({
     ...paper,
     threads: 1,
@@ -53,7 +59,7 @@ async function measureCount(
     workers,
   });
   try {
-    const measured = await training.steps(steps);
+    const measured = await training.steps(steps, unmeasured);
     return {
       workers,
       solveSeconds: spread(measured.map(({ solveSeconds }) => solveSeconds)),
@@ -84,7 +90,14 @@ async function measure(options: ClusterBenchOptions): Promise<ScaleFigures> {
   const wanted: readonly LocalLoss[] = options.quick ? ['matching'] : ['matching', 'squared'];
   for (const localLoss of wanted) {
     const times: Times[] = [];
-    for (const count of counts) times.push(await measureCount(count, localLoss, options));
+    for (const count of counts) {
+      times.push(await measureCount(count, localLoss, options));
+      // It takes a quarter of an hour: whoever waits sees that it goes on.
+      const { solveSeconds, stepSeconds } = times.at(-1)!;
+      note(
+        `${localLoss}, ${count}: solve ${solveSeconds.median.toFixed(2)} s, step ${stepSeconds.median.toFixed(2)} s`,
+      );
+    }
     losses.push({ localLoss, counts: withSpeedUps(times) });
   }
   const { quick } = options;

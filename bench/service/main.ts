@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { runProgram } from '../../cli/command-line.js';
+import { buildServiceBench } from './command.js';
+
+process.exitCode = await runProgram(buildServiceBench, process.argv.slice(2));

@@ -1,0 +1,30 @@
+import { Option, type Command } from 'commander';
+import { flagOf, placeholderOf } from '../core/settings/names.js';
+import type { SettingsCommand } from '../core/settings/setting.js';
+import { settingOf, settingsFor, type SettingName } from '../core/settings/table.js';
+
+/**
+ * Adds `--config` and an option for every setting that a command has, but those that it has itself. Their
+ * values are given to `readSettings` as they are typed, so that all that is wrong is told at once.
+ */
+export function withSettings(
+  command: Command,
+  of: SettingsCommand,
+  own: readonly SettingName[] = [],
+): Command {
+  command.option('--config <file>', 'file with settings (default: locoprop.yaml, where there is one)');
+  for (const name of settingsFor(of)) {
+    const flag = flagOf(name);
+    if (flag === null || own.includes(name)) continue;
+    command.addOption(new Option(`${flag} ${placeholderOf(name)}`, helpOf(name)));
+  }
+  return command;
+}
+
+function helpOf(name: SettingName): string {
+  const { default: value, defaultText, description } = settingOf(name);
+  const text = description.charAt(0).toLowerCase() + description.slice(1);
+  const fixed = typeof value === 'function' || value === null ? null : String(value);
+  const shown = defaultText ?? fixed;
+  return shown === null ? text : `${text} (default: ${shown})`;
+}

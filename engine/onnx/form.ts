@@ -1,0 +1,25 @@
+/** How graphs are written for a provider of ONNX Runtime. */
+export interface GraphForm {
+  /**
+   * At most so many passes of a loop are written out in one graph, one after the other. That leaves ONNX
+   * Runtime free to plan memory over all of them: it updates weights and slots in place, where a Loop node
+   * gives each pass fresh buffers.
+   */
+  readonly mostUnrolledPasses: number;
+  /**
+   * What becomes of more passes, or of those that a condition may end: a Loop node, or several calls, with
+   * the values between them left where they are.
+   */
+  readonly longLoops: 'node' | 'calls';
+  /** Whether Log gives what IEEE 754 asks for at 0 and below it. */
+  readonly logOfAnything: boolean;
+}
+
+export const STANDARD_FORM: GraphForm = { mostUnrolledPasses: 16, longLoops: 'node', logOfAnything: true };
+
+/**
+ * The WebGPU provider has no Loop: the CPU provider would run it, for which what the passes change is copied to
+ * the process and back. Its Log is the shader language's, which leaves open what it gives at 0 and below:
+ * −88 and 0 on SwiftShader, and a solve that has gone astray would pass for a finite one.
+ */
+export const WEBGPU_FORM: GraphForm = { mostUnrolledPasses: 16, longLoops: 'calls', logOfAnything: false };

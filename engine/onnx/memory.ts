@@ -1,0 +1,24 @@
+import type * as ort from 'onnxruntime-node';
+import type { Matrix } from '../../core/matrix.js';
+import type { BackendTensor } from '../backend.js';
+import type { Model } from './model.js';
+
+/** Where an ONNX engine has its matrices: in the memory of the process, or in that of a device. */
+export interface Memory<T extends BackendTensor> {
+  /** Takes `matrix.data` over. */
+  upload(matrix: Matrix): T | Promise<T>;
+  /** A copy. */
+  download(tensor: T): Matrix | Promise<Matrix>;
+  release(tensor: T): void;
+  /** The tensor as a session reads it. */
+  asInput(tensor: T): ort.Tensor;
+  /** What a session is to be told of where its results go. */
+  sessionOptions(results: Model['results']): ort.InferenceSession.SessionOptions;
+  /** Runs a session; its results stay in this memory. */
+  run(
+    session: ort.InferenceSession,
+    given: Readonly<Record<string, ort.Tensor>>,
+    results: Model['results'],
+  ): Promise<Map<string, T>>;
+  close(): void | Promise<void>;
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LocopropError } from '../../core/errors/error.js';
+import { RemoteError } from '../../core/errors/remote-error.js';
+import { BackOff, pause } from '../rpc/back-off.js';
+import type { StoredFile } from '../store/job-store.js';
+import { hasCode, writeFailed } from '../store/failure.js';
+import { invalidAnswer } from './answers.js';
+import type { CoordinatorClient } from './client.js';
+import { ConnectionFailure } from './connection.js';
+
+/** How often a file whose connection breaks is begun again. */
+const MAX_ATTEMPTS = 5;
+
+export interface Downloaded extends StoredFile {
+  /** Whether it was there already, by its size. */
+  readonly known: boolean;
+}
+
+export interface DownloadOptions {
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onFile: (file: StoredFile) => void;
+}
+
+/**
+ * Writes all files of a job to a folder. Each has its name only when it is whole.
+ * @throws LocopropError STORE_WRITE_FAILED, SERVICE_ANSWER_INVALID, SERVICE_UNREACHABLE; as the client
+ */
+export async function downloadFiles(
+  client: CoordinatorClient,
+  id: string,
+  { folder, signal, onFile }: DownloadOptions,
+): Promise<readonly Downloaded[]> {
+  const files = await client.artifacts(id);
+  // All are looked at before one is written.
+  const targets = files.map((file) => ({ file, target: join(folder, ...partsOf(file.name)) }));
+  const downloaded: Downloaded[] = [];
+  for (const { file, target } of targets) {
+    const known = (await sizeOf(target)) === file.bytes;
+    if (!known) {
+      onFile(file);
+      await fetchFile(client, { id, file, target, signal });
+    }
+    downloaded.push({ ...file, known });
+  }
+  return downloaded;
+}
+
+/** The parts of a file's name, which leads nowhere but downwards. */
+function partsOf(name: unknown): string[] {
+  const parts = typeof name === 'string' ? name.split('/') : [''];
+  const wrong = parts.some(
+    (part) => part === '' || part === '.' || part === '..' || /[\\:\p{Cc}]/u.test(part),
+  );
+  if (wrong) throw invalidAnswer('The coordinator', `${JSON.stringify(name)} is no name of a file`);
+  return parts;
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? found.size : null;
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return null;
+    throw writeFailed(path, cause);
+  }
+}
+
+interface Fetching {
+  readonly id: string;
+  readonly file: StoredFile;
+  readonly target: string;
+  readonly signal: AbortSignal;
+}
+
+async function fetchFile(client: CoordinatorClient, { id, file, target, signal }: Fetching): Promise<void> {
+  const backOff = new BackOff();
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      await receive(client.artifact(id, file.name, signal), temporary);
+      await rename(temporary, target);
+      return;
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      if (!(cause instanceof ConnectionFailure)) throw signal.aborted ? cause : failureOf(target, cause);
+      if (attempt === MAX_ATTEMPTS)
+        throw new LocopropError(
+          'SERVICE_UNREACHABLE',
+          { server: file.name, reason: cause.message },
+          { cause },
+        );
+      await pause(backOff.next(), signal);
+    }
+  }
+}
+
+const failureOf = (target: string, cause: unknown): unknown =>
+  cause instanceof LocopropError || cause instanceof RemoteError ? cause : writeFailed(target, cause);
+
+async function receive(chunks: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    for await (const chunk of chunks) await handle.writeFile(chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
