@@ -25,6 +25,8 @@ if ! { docker info && has_images && $COMPOSE version; } >/dev/null 2>&1; then
     echo "There is no Docker with $COMPOSE and the base images here, and no $STAND_INS to make them." >&2
     exit 1
   fi
+  # A daemon that was killed may have left half an endpoint, on which the next one panics (libnetwork's reservePools).
+  docker info >/dev/null 2>&1 || rm -rf "${DOCKER_DATA:-${TMPDIR:-/tmp}/dockerdata}/network/files"
   bash "$STAND_INS"
 fi
 

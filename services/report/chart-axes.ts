@@ -39,7 +39,8 @@ export function valueAxis(values: readonly number[], low: number, high: number):
 /** A logarithmic axis for positive values of at most 1e300, however little they span. */
 export function ratioAxis(values: readonly number[], low: number, high: number): Axis {
   const [min, max] = extent(values, [1, DECADE]);
-  return logarithmicAxis(min, max === min ? max * DECADE : max, low, high);
+  const isSpan = max / min > 1 + RESOLUTION;
+  return logarithmicAxis(min, isSpan ? max : max * DECADE, low, high);
 }
 
 /** Smallest and largest value; `none` where there is no value. */

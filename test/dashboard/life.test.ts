@@ -169,10 +169,10 @@ describe('a job in the dashboard', () => {
     // What only the coordinator knows: another plugin might have defined it.
     const refused = serviceSpec({ name: 'wrong' }).replace('transfer: tanh', 'transfer: tanhh');
     await editor.fill(refused);
-    await problems.getByText('Nothing is wrong with it').waitFor(TIMEOUT);
+    await problems.getByText('did you mean "tanh"?').waitFor(TIMEOUT);
+    await problems.getByRole('button', { name: `Line ${lineOf(refused, 'tanhh')}` }).waitFor(TIMEOUT);
     await page.getByRole('button', { name: 'Submit', exact: true }).click();
     await page.getByRole('alert').getByText('did you mean "tanh"?').waitFor(TIMEOUT);
-    await problems.getByRole('button', { name: `Line ${lineOf(refused, 'tanhh')}` }).waitFor(TIMEOUT);
 
     await editor.fill('name: [');
     await problems.getByRole('button', { name: 'Line 1' }).waitFor(TIMEOUT);
