@@ -1,4 +1,5 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
+import { MIN_LOSS } from './svg.js';
 
 export interface Tick {
   /** Where it is drawn, in pixels. */
@@ -23,8 +24,6 @@ const FINE_DIGITS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
 const MARGIN = 0.05;
 /** Smaller differences, in proportion to the values, are lost in the labels. */
 const RESOLUTION = 1e-6;
-/** Below it doubles lose digits. */
-const MIN_SIZE = 1e-300;
 
 /** Values all positive that span more than this factor are easier to read on a logarithmic axis. */
 const DECADE = 10;
@@ -78,7 +77,7 @@ function logarithmicAxis(min: number, max: number, low: number, high: number): A
 /** What the values span, or their size where they are too close together, or too small, to tell apart. */
 function spanOf(min: number, max: number): number {
   const size = Math.max(Math.abs(min), Math.abs(max));
-  if (size < MIN_SIZE) return 1;
+  if (size < MIN_LOSS) return 1;
   return max - min > RESOLUTION * size ? max - min : size;
 }
 
@@ -99,7 +98,7 @@ function logarithmicTicks(start: number, end: number): number[] {
   const inside = choices.map((values) => values.filter((value) => value >= start && value <= end));
   const chosen = inside.find((values) => values.length <= MAX_LOG_TICKS) ?? [];
   // Within a few per cent there are no such numbers.
-  return chosen.length < MIN_LOG_TICKS ? scaleLinear([start, end]).ticks(TICKS) : chosen;
+  return chosen.length < MIN_LOG_TICKS ? scaleLinear().domain([start, end]).ticks(TICKS) : chosen;
 }
 
 /** A round number in few characters: 600, 0.0012, 5e-7. */

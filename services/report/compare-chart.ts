@@ -3,7 +3,7 @@ import { endLoss, type CompareResult, type ContenderResult } from '../../core/co
 import type { EpochMetrics } from '../../core/events.js';
 import { countAxis, ratioAxis, valueAxis, type Axis } from './chart-axes.js';
 import { spreadLabels } from './spread-labels.js';
-import { label, MAX_LOSS, round, rule, shortened } from './svg.js';
+import { label, MAX_LOSS, MIN_LOSS, round, rule, shortened } from './svg.js';
 import { escapeXml } from './xml.js';
 
 const WIDTH = 1200;
@@ -59,7 +59,7 @@ interface Curve {
   readonly name: string;
   readonly colour: string;
   readonly dashes: string;
-  /** Epochs with a positive, finite loss; at least one. */
+  /** Epochs with a loss that can be drawn; at least one. */
   readonly points: readonly EpochMetrics[];
 }
 
@@ -119,13 +119,15 @@ const styleOf = (index: number): Pick<Curve, 'colour' | 'dashes'> => ({
 });
 
 const lossesOf = ({ run }: ContenderResult): number[] =>
-  (run?.metrics ?? []).map(({ trainLoss }) => trainLoss).filter((loss) => loss > 0 && loss <= MAX_LOSS);
+  (run?.metrics ?? [])
+    .map(({ trainLoss }) => trainLoss)
+    .filter((loss) => loss >= MIN_LOSS && loss <= MAX_LOSS);
 
 /** Those with a loss that can be drawn: one that runs away would leave no room for the others. */
 function pointsOf({ run }: ContenderResult, lowest: number): EpochMetrics[] {
   return (run?.metrics ?? []).filter(
     ({ trainLoss, trainSeconds }) =>
-      trainLoss > 0 && trainLoss <= MOST_ABOVE * lowest && Number.isFinite(trainSeconds),
+      trainLoss >= MIN_LOSS && trainLoss <= MOST_ABOVE * lowest && Number.isFinite(trainSeconds),
   );
 }
 

@@ -2,6 +2,8 @@ import { escapeXml } from './xml.js';
 
 /** Far below the largest double, so that an axis around it can still be computed. */
 export const MAX_LOSS = 1e300;
+/** Below it doubles lose digits, and an axis between two of them its ticks. */
+export const MIN_LOSS = 1e-300;
 
 /** SVG needs no more than tenths of a pixel. */
 export const round = (pixels: number): number => Math.round(pixels * 10) / 10;
