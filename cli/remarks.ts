@@ -22,6 +22,8 @@ export function remarkOn(event: RunEvent): string | null {
       return planText(event);
     case 'run.waiting':
       return `waiting for workers: ${event.reason}`;
+    case 'run.alone':
+      return `workers are not used: ${event.reason}`;
     default:
       return null;
   }

@@ -2,7 +2,7 @@ import { messageOf } from '../core/errors/message.js';
 import { batchesPerEpoch, requireWidths } from '../core/batches.js';
 import type { Dataset, DataSplit } from '../core/dataset.js';
 import { LocopropError } from '../core/errors/error.js';
-import type { RunOutcome } from '../core/events.js';
+import type { RunEventBody, RunOutcome } from '../core/events.js';
 import type { Parts } from '../core/parts/registry.js';
 import type { JobSpec } from '../core/spec/job-spec.js';
 import type { LayerState } from '../core/state.js';
@@ -152,7 +152,14 @@ async function openPool(
   { run, stop, cluster }: RunJobOptions,
   { spec, engine, network, states, progress, train }: PoolNeeds,
 ): Promise<{ readonly pool: LayerPool; readonly close: () => Promise<void> }> {
-  if (!cluster || whyNoWorkers(spec) !== null) {
+  const emit = (event: RunEventBody): void => {
+    // A log that cannot be written to fails the trainer's own next event, and so the run.
+    run.events.emit(event).catch(() => undefined);
+  };
+  const { step } = progress.position;
+  const reason = whyNoWorkers(spec);
+  if (cluster && reason !== null) emit({ type: 'run.alone', step, reason });
+  if (!cluster || reason !== null) {
     const objective = spec.training.algorithm === 'locoprop';
     const pool = await LocalPool.create(engine, network.layers, states, { objective });
     return { pool, close: () => pool.close() };
@@ -163,13 +170,10 @@ async function openPool(
     engine,
     network,
     states,
-    step: progress.position.step,
+    step,
     batch: Math.min(spec.training.batchSize, train.examples),
     stop,
-    emit: (event) => {
-      // A log that cannot be written to fails the trainer's own next event, and so the run.
-      run.events.emit(event).catch(() => undefined);
-    },
+    emit,
   });
 }
 

@@ -198,6 +198,8 @@ export type RunEventBody =
     }
   /** There is nobody to solve: the run goes on when a worker joins. */
   | { readonly type: 'run.waiting'; readonly step: number; readonly reason: string }
+  /** There are workers, and nothing for them to do. */
+  | { readonly type: 'run.alone'; readonly step: number; readonly reason: string }
   | {
       readonly type: 'run.ended';
       readonly outcome: RunOutcome;

@@ -6,7 +6,6 @@ import type { RunSummary } from '../../coordinator/finish/summary.js';
 import type { JobFile } from '../../services/configuration/job-file.js';
 import type { Run } from '../../services/store/run.js';
 import type { ClusterOptions, JoinCluster } from '../../coordinator/cluster/cluster.js';
-import { whyNoWorkers } from '../../core/spec/why-no-workers.js';
 import type { ClusterFlags } from '../cluster.js';
 import { Interruption, STOPS_AFTER_STEP } from '../interruption.js';
 import { openCommandLog, type CommandLog } from '../log.js';
@@ -86,8 +85,6 @@ async function train(
     const cluster = await clusterOf(options, remark ?? note);
     const { job, run } = await openJob(specFile, options, context);
     try {
-      const reason = whyNoWorkers(job.spec);
-      if (cluster && reason !== null) (remark ?? note)(`Workers are not used: ${reason}.`);
       const summary = await runToEnd(job, run, options, {
         cluster,
         stop: interruption.signal,

@@ -38,8 +38,10 @@ describe('training with kfac', () => {
     );
     await train('--resume', stopped, '--set', 'training.stopAfterEpochs=null', '--workers', '1');
     expect(await stateOf(stopped)).toEqual(await stateOf(algorithm));
-    const events = await readFile(join(folder, stopped, 'events.jsonl'), 'utf8');
-    expect(events).toContain('"run.ended"');
+    const eventsOf = (run: string) => readFile(join(folder, run, 'events.jsonl'), 'utf8');
+    const events = await eventsOf(stopped);
     expect(events).not.toContain('"worker.');
+    expect(events.match(/"run.alone"/g), 'said in each of the two runs').toHaveLength(2);
+    expect(await eventsOf(algorithm), 'nobody offered workers').not.toContain('"run.alone"');
   });
 });

@@ -119,7 +119,7 @@ export type RunEventBody =
       readonly repeated: number;
       readonly seconds: number;
     }
-  | { readonly type: 'run.waiting'; readonly step: number; readonly reason: string }
+  | { readonly type: 'run.waiting' | 'run.alone'; readonly step: number; readonly reason: string }
   /** Those that the page has no place for, but in the log. */
   | { readonly type: 'checkpoint.damaged' | 'worker.refused' | 'run.ended' };
 

@@ -17,7 +17,13 @@ type Numbered<T extends RunEventBody['type']> = Extract<RunEventBody, { readonly
 
 export type GuardEvent = Numbered<'guard.redone'>;
 export type FleetEvent = Numbered<
-  'worker.joined' | 'worker.left' | 'worker.lost' | 'worker.restarted' | 'part.recovered' | 'run.waiting'
+  | 'worker.joined'
+  | 'worker.left'
+  | 'worker.lost'
+  | 'worker.restarted'
+  | 'part.recovered'
+  | 'run.waiting'
+  | 'run.alone'
 >;
 export type StartEvent = Numbered<'run.started'>;
 export type PlanEvent = Numbered<'plan.made'>;
@@ -109,6 +115,7 @@ export class JobRun {
       case 'worker.restarted':
       case 'part.recovered':
       case 'run.waiting':
+      case 'run.alone':
         this.fleet = [...this.fleet, event].slice(-KEPT);
         break;
       case 'checkpoint.damaged':

@@ -39,6 +39,8 @@ function textOf({ type, worker, reason, from, part }: FleetLine): string {
       return `columns of layer ${part?.layer ?? '?'} went from ${from ?? 'a lost worker'} to ${part?.worker ?? 'another'}`;
     case 'run.waiting':
       return `the run waits for a worker${why}`;
+    case 'run.alone':
+      return `workers are not used${why}`;
     default:
       return `${type} ${worker ?? ''}${why}`;
   }

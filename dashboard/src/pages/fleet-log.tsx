@@ -32,7 +32,7 @@ function read(line: LogLine): FleetLine | null {
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 const isOfWorkers = ({ msg }: LogLine): boolean =>
-  msg.startsWith('worker.') || msg === 'part.recovered' || msg === 'run.waiting';
+  msg.startsWith('worker.') || ['part.recovered', 'run.waiting', 'run.alone'].includes(msg);
 
 const isPart = (part: unknown): part is { layer: number; worker: string } =>
   typeof part === 'object' && part !== null && 'layer' in part && 'worker' in part;

@@ -129,6 +129,12 @@ export const runLines: Lines<RunEventBody> = {
     meaning: 'There is nobody to solve: the run goes on when a worker joins.',
     fields: { step: 'always', reason: 'always' },
   },
+  'run.alone': {
+    level: 'warn',
+    meaning:
+      'The layers are solved where the run is, though it may have workers: its method has no use for them.',
+    fields: { step: 'always', reason: 'always' },
+  },
   'run.ended': {
     level: 'info',
     meaning: 'The run has ended: `completed`, `stopped` or `failed`.',
