@@ -41,10 +41,22 @@ export async function runCoordinator(
       localWorkers: settings.workers === 0 ? null : localWorkers(settings.workers, settings),
       environment: process.env,
     });
-    const leave = await onReady?.(host, settings);
+    const leave = await onReady?.(host, settings).catch(async (cause: unknown) => {
+      await host.close('it could not start');
+      throw cause;
+    });
     await ended(interruption.signal);
-    // The engine may be in the middle of a long computation, which nothing else ends.
-    const limit = setTimeout(() => process.exit(0), 1000 * settings.shutdownSeconds + GRACE_MS);
+    // The engine may be in the middle of a long computation, for whose end `process.exit` would wait.
+    const limit = setTimeout(
+      () => {
+        log.service({
+          type: 'note',
+          text: 'It did not end in time: jobs go on from their last checkpoints.',
+        });
+        process.kill(process.pid, 'SIGKILL');
+      },
+      1000 * settings.shutdownSeconds + GRACE_MS,
+    );
     limit.unref();
     await host.close('it was asked to stop');
     await leave?.();

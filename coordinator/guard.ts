@@ -3,7 +3,7 @@ import type { LayerPool, LayerReport, PlacedProblem } from './pool/layer-pool.js
 /** When a solve is not accepted, and what is done then. */
 export interface GuardOptions {
   readonly enabled: boolean;
-  /** c: a solve may raise the objective by at most c · ½‖R⁰‖²/B. */
+  /** c: a solve may raise the objective by at most c · ½‖R⁰‖²/B, or c · LEAST_UNIT if that is more. */
   readonly limit: number;
   /** How often a solve is redone before the layer is left as it was in this step. */
   readonly retries: number;
@@ -22,6 +22,12 @@ export interface GuardIncident {
   readonly redone: boolean;
 }
 
+/**
+ * Where the outputs are closer to their targets than this, ½‖R⁰‖²/B is no measure any more: what momentum brings from
+ * earlier steps moves the objective by more.
+ */
+const LEAST_UNIT = 1e-5;
+
 /** By how much a solve raised the objective, in units of ½‖R⁰‖²/B; null where there is no objective. */
 export function relativeRise({
   objectiveBefore,
@@ -29,8 +35,7 @@ export function relativeRise({
   displacementEnergy,
 }: LayerReport): number | null {
   if (objectiveBefore === null || objectiveAfter === null) return null;
-  const rise = objectiveAfter - objectiveBefore;
-  return rise === 0 ? 0 : rise / displacementEnergy;
+  return (objectiveAfter - objectiveBefore) / Math.max(displacementEnergy, LEAST_UNIT);
 }
 
 /** Whether a solution is finite and raises the objective no further than the limit allows. */

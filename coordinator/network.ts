@@ -6,12 +6,20 @@ import { shampoo } from '../core/second-order/shampoo.js';
 import type { JobSpec, LayerSpec, LocalSpec } from '../core/spec/job-spec.js';
 import type { NetworkRule } from '../engine/sweep.js';
 
-/** The network of a spec, for data of `inputs` numbers an example. */
-export function buildNetwork(spec: JobSpec, parts: Parts, inputs: number): NetworkRule {
+/**
+ * The network of a spec, for data of `inputs` numbers an example.
+ * @param batch examples of a batch, which may be fewer than the spec says
+ */
+export function buildNetwork(
+  spec: JobSpec,
+  parts: Parts,
+  inputs: number,
+  batch = spec.training.batchSize,
+): NetworkRule {
   let below = inputs;
   const secondOrder = secondOrderRule(spec);
   const layers = spec.network.layers.map((layer): LayerRule => {
-    const rule = { ...layerRule(spec, parts, layer, below), ...secondOrder };
+    const rule = { ...layerRule(spec, parts, layer, { inputs: below, batch }), ...secondOrder };
     below = layer.units;
     return rule;
   });
@@ -34,7 +42,12 @@ function secondOrderRule({
   }
 }
 
-function layerRule(spec: JobSpec, parts: Parts, layer: LayerSpec, inputs: number): LayerRule {
+function layerRule(
+  spec: JobSpec,
+  parts: Parts,
+  layer: LayerSpec,
+  { inputs, batch }: { readonly inputs: number; readonly batch: number },
+): LayerRule {
   const local: LocalSpec = { ...spec.local, ...layer.local };
   const optimizer = parts.choose('optimizer', local.optimizer);
   const rule: LayerRule = {
@@ -54,7 +67,7 @@ function layerRule(spec: JobSpec, parts: Parts, layer: LayerSpec, inputs: number
     form: 'direct',
   };
   if (spec.training.algorithm !== 'locoprop') return backpropRule(rule);
-  return { ...rule, form: chooseForm(local.form, rule, spec.training.batchSize) };
+  return { ...rule, form: chooseForm(local.form, rule, batch) };
 }
 
 /**

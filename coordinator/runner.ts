@@ -5,7 +5,7 @@ import { LocopropError } from '../core/errors/error.js';
 import type { RunEventBody, RunOutcome } from '../core/events.js';
 import type { Parts } from '../core/parts/registry.js';
 import type { JobSpec } from '../core/spec/job-spec.js';
-import type { LayerState } from '../core/state.js';
+import type { LayerState, Position } from '../core/state.js';
 import type { Engine } from '../engine/engine.js';
 import { startEngine } from '../engine/engines.js';
 import type { NetworkRule } from '../engine/sweep.js';
@@ -78,13 +78,15 @@ export async function runJob(
   const { run } = options;
   const loaded = options.resume ? await run.resume() : null;
   await options.onBegin?.(run.events.last);
+  const begun = loaded ? progressOf(loaded) : START;
   let trainer: Trainer | null = null;
   let ended = false;
   try {
     const { spec } = job;
     const train = (await loadData(job, 'train'))!;
     const test = await loadData(job, 'test');
-    const network = buildNetwork(spec, job.parts, train.features);
+    const batch = Math.min(spec.training.batchSize, train.examples);
+    const network = buildNetwork(spec, job.parts, train.features, batch);
     const widths = { inputs: train.features, outputs: network.layers.at(-1)!.units };
     for (const dataset of test ? [train, test] : [train]) requireWidths(dataset, spec.data.targets, widths);
 
@@ -92,9 +94,9 @@ export async function runJob(
     const engine = await startEngine(spec.engine.name, spec.engine.threads, { sharesProcessors });
     try {
       const states = loaded?.state.layers ?? (await startingStates(job, network));
-      const progress = loaded ? progressOf(loaded) : START;
-      await announce(run, { spec, network, engine, train, progress, loaded });
-      const { pool, close } = await openPool(options, { spec, engine, network, states, progress, train });
+      await announce(run, { spec, network, engine, train, progress: begun, loaded });
+      const pooled = { spec, engine, network, states, progress: begun, train };
+      const { pool, close } = await openPool(options, pooled);
       try {
         trainer = new Trainer(
           {
@@ -107,11 +109,11 @@ export async function runJob(
             recorder: recorderOf(run),
             ...trainerOptionsOf(options),
           },
-          progress,
+          begun,
         );
         const outcome = await trainer.run();
         const last = await pool.states();
-        await end(run, trainer, outcome, null);
+        await end(run, trainer.position, outcome, null);
         ended = true;
         await use({ outcome, engine, network, states: last, train, test });
         return outcome;
@@ -124,11 +126,11 @@ export async function runJob(
   } catch (cause) {
     const { stop } = options;
     const stopped = stop.aborted && cause === stop.reason;
-    const { step } = trainer?.position ?? START.position;
-    const error = stopped ? new LocopropError('RUN_STOPPED_WAITING', { step }) : cause;
+    const { position } = trainer ?? begun;
+    const error = stopped ? new LocopropError('RUN_STOPPED_WAITING', { step: position.step }) : cause;
     const reason = messageOf(error);
     // The store may be what failed: then the failure itself is reported, not that it was not recorded.
-    if (!ended) await Promise.allSettled([end(run, trainer, stopped ? 'stopped' : 'failed', reason)]);
+    if (!ended) await Promise.allSettled([end(run, position, stopped ? 'stopped' : 'failed', reason)]);
     throw error;
   }
 }
@@ -177,10 +179,11 @@ async function openPool(
   });
 }
 
-const progressOf = ({ state }: LoadedCheckpoint): Progress => ({
+const progressOf = ({ state, file }: LoadedCheckpoint): Progress => ({
   position: state.position,
   trainSeconds: state.trainSeconds,
   bestLoss: state.bestLoss,
+  checkpoint: file,
   ...(state.gradientMeans && { gradientMeans: state.gradientMeans }),
 });
 
@@ -239,10 +242,9 @@ async function announce(
 
 async function end(
   run: Run,
-  trainer: Trainer | null,
+  { step, epoch }: Position,
   outcome: RunOutcome,
   reason: string | null,
 ): Promise<void> {
-  const { step, epoch } = trainer?.position ?? START.position;
   await run.events.emit({ type: 'run.ended', outcome, step, epoch, reason });
 }

@@ -32,10 +32,18 @@ export interface RunRecorder {
   saveCheckpoint(state: RunState, best: boolean): Promise<string>;
 }
 
-/** What a run has come to: the part of RunState that is no layer's. */
-export type Progress = Pick<RunState, 'position' | 'trainSeconds' | 'bestLoss' | 'gradientMeans'>;
+/** What a run has come to: the part of RunState that is no layer's, and the checkpoint that it is of. */
+export interface Progress extends Pick<RunState, 'position' | 'trainSeconds' | 'bestLoss' | 'gradientMeans'> {
+  /** Its file within the run; null where there is none yet. */
+  readonly checkpoint: string | null;
+}
 
-export const START: Progress = { position: { step: 0, epoch: 0, batch: 0 }, trainSeconds: 0, bestLoss: null };
+export const START: Progress = {
+  position: { step: 0, epoch: 0, batch: 0 },
+  trainSeconds: 0,
+  bestLoss: null,
+  checkpoint: null,
+};
 
 export interface TrainerOptions {
   readonly spec: JobSpec;
@@ -67,7 +75,7 @@ export class Trainer {
   #trainSeconds: number;
   #bestLoss: number | null;
   #statistics: EpochStatistics;
-  #lastCheckpoint: string | null = null;
+  #lastCheckpoint: string | null;
   #checkpointStep = -1;
   /** The next step's forward pass, where it has begun already. */
   #ahead: Promise<Forwarded> | null = null;
@@ -81,6 +89,7 @@ export class Trainer {
     this.#position = from.position;
     this.#trainSeconds = from.trainSeconds;
     this.#bestLoss = from.bestLoss;
+    this.#lastCheckpoint = from.checkpoint;
     this.#startingMeans = from.gradientMeans;
     this.#epochs = Math.min(spec.training.stopAfterEpochs ?? Infinity, spec.training.epochs);
     this.#statistics = new EpochStatistics(network.layers.length);
@@ -187,15 +196,16 @@ export class Trainer {
     } catch (error) {
       if (!(error instanceof LossNotFinite)) throw error;
       const where = error.layer === null ? '' : `; the outputs of layer ${error.layer + 1} were the first`;
-      throw this.#diverged('batch loss', step + 1, where);
+      throw this.#diverged('batch loss', { step: step + 1, epoch: epoch + 1 }, where);
     }
   }
 
-  async #reportIncident({ layer, attempt, learningRateFactor, report }: GuardIncident): Promise<void> {
-    this.#statistics.addRedone(layer);
+  async #reportIncident(incident: GuardIncident): Promise<void> {
+    const { layer, attempt, learningRateFactor, report, redone } = incident;
+    if (redone) this.#statistics.addRedone(layer);
     const { objectiveBefore, objectiveAfter } = report;
     await this.#options.recorder.emit({
-      type: 'guard.redone',
+      type: redone ? 'guard.redone' : 'guard.gave-up',
       step: this.#position.step + 1,
       layer: layer + 1,
       attempt,
@@ -237,7 +247,7 @@ export class Trainer {
     if (last || epoch % spec.evaluation.everyEpochs === 0) {
       const { metrics, confusion } = await this.#measure();
       const loss = metrics.testLoss ?? metrics.trainLoss;
-      if (!Number.isFinite(loss)) throw this.#diverged('evaluated loss', this.#position.step, '');
+      if (!Number.isFinite(loss)) throw this.#diverged('evaluated loss', this.#position, '');
       best = this.#bestLoss === null || loss < this.#bestLoss;
       if (best) this.#bestLoss = loss;
       await recorder.emit({ type: 'epoch.done', ...metrics });
@@ -305,9 +315,12 @@ export class Trainer {
     await recorder.emit({ type: 'checkpoint.saved', step: this.#position.step, file, best });
   }
 
-  #diverged(quantity: string, step: number, where: string): LocopropError {
+  #diverged(
+    quantity: string,
+    { step, epoch }: Pick<Position, 'step' | 'epoch'>,
+    where: string,
+  ): LocopropError {
     const checkpoint = this.#lastCheckpoint ?? 'none: the run had saved none yet';
-    const epoch = this.#position.epoch + 1;
     return new LocopropError('TRAINING_DIVERGED', { quantity, step, epoch, where, checkpoint });
   }
 }

@@ -106,6 +106,17 @@ export interface WorkerMetrics {
 /** Why a run ended. */
 export type RunOutcome = 'completed' | 'stopped' | 'failed';
 
+/** A solve that the guard did not accept. */
+interface RefusedSolve {
+  readonly step: number;
+  readonly layer: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly learningRateFactor: number;
+  readonly objectiveBefore: number | null;
+  readonly objectiveAfter: number | null;
+}
+
 /** What can happen in a run; each kind has its own fields. */
 export type RunEventBody =
   | {
@@ -144,15 +155,10 @@ export type RunEventBody =
         readonly solve: number;
       };
     }
-  | {
-      readonly type: 'guard.redone';
-      readonly step: number;
-      readonly layer: number;
-      readonly attempt: number;
-      readonly learningRateFactor: number;
-      readonly objectiveBefore: number | null;
-      readonly objectiveAfter: number | null;
-    }
+  /** Another attempt follows, with a smaller rate. */
+  | ({ readonly type: 'guard.redone' } & RefusedSolve)
+  /** None follows: the layer stays as it was in this step. */
+  | ({ readonly type: 'guard.gave-up' } & RefusedSolve)
   | ({ readonly type: 'epoch.done' } & EpochMetrics)
   /** After the end of an epoch, of a classifier of at most `MAX_CONFUSION_CLASSES` classes. */
   | ({ readonly type: 'classes.counted' } & Confusion)

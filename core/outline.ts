@@ -46,7 +46,7 @@ export class Outline<Point> {
 
   get points(): readonly Point[] {
     const kept = this.#buckets.flatMap(({ points }) => points);
-    if (kept.length === 0) return [];
+    if (this.#buckets.length === 0) return [];
     const before = kept[0] === this.#first ? [] : [this.#first!];
     const after = kept.at(-1) === this.#last ? [] : [this.#last!];
     return [...before, ...kept, ...after];

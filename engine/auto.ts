@@ -52,7 +52,7 @@ export interface Means<E extends Engine> {
 
 /**
  * Starts the fastest of some engines that works here. Where there is one only, nothing is measured.
- * @throws LocopropError of the first one, where none works
+ * @throws LocopropError of the only one; ENGINE_UNAVAILABLE where none of several works
  */
 export async function startFastest<E extends Engine>(
   names: readonly string[],

@@ -6,11 +6,12 @@ export const LOSS_CHART_FILE = 'loss.svg';
 
 /** Keeps the run's loss chart up to date: it is drawn again at the end of every epoch. */
 export async function keepLossChart(run: Run, title: string): Promise<void> {
-  let epochs: EpochMetrics[] = await run.readMetrics();
+  const epochs: EpochMetrics[] = await run.readMetrics();
   run.events.subscribe(async (event) => {
     if (event.type !== 'epoch.done') return;
     // A run that goes on from its checkpoint makes epochs behind it again.
-    epochs = [...epochs.filter(({ epoch }) => epoch < event.epoch), event];
+    while (epochs.length > 0 && epochs.at(-1)!.epoch >= event.epoch) epochs.pop();
+    epochs.push(event);
     await run.writeFile(LOSS_CHART_FILE, lossChartSvg(epochs, title));
   });
 }

@@ -75,6 +75,6 @@ export async function tallyOf(events: AsyncIterable<RunEvent>): Promise<Tally> {
 const lossOf = ({ testLoss, trainLoss }: EpochMetrics): number => testLoss ?? trainLoss;
 
 export function bestEpoch(metrics: readonly EpochMetrics[]): number | null {
-  const lowest = Math.min(...metrics.map(lossOf));
+  const lowest = metrics.reduce((least, one) => Math.min(least, lossOf(one)), Infinity);
   return metrics.find((one) => lossOf(one) === lowest)?.epoch ?? null;
 }

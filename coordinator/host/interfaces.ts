@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../core/errors/message.js';
 import type { ServiceEvent } from '../../core/job/service-events.js';
 import type { Settings } from '../../core/settings/table.js';
@@ -5,6 +6,7 @@ import type { ServerCertificate } from '../../services/rpc/credentials.js';
 import { jobLogLine } from '../../services/telemetry/log-line.js';
 import type { Log } from '../../services/telemetry/log.js';
 import type { Metrics } from '../../services/telemetry/metrics/metrics.js';
+import { methodOf } from '../api/grpc/definition.js';
 import { openGrpcApi, type GrpcApi } from '../api/grpc/server.js';
 import type { HttpApi } from '../api/http/options.js';
 import { openHttpApi } from '../api/http/server.js';
@@ -116,6 +118,20 @@ async function openGrpc({
     authorize: access.authorize,
     logLine: (item, context) =>
       item.kind === 'event' || item.kind === 'job-event' ? jobLogLine(item, context) : null,
+    onAnswered: ({ path, status, seconds, peer, tokenName }) => {
+      const route = methodOf(path) ?? null;
+      onServiceEvent({
+        type: 'request',
+        request: randomUUID(),
+        transport: 'grpc',
+        method: route ?? path,
+        route,
+        status,
+        seconds,
+        peer,
+        tokenName,
+      });
+    },
     log: {
       // That a request was refused is what its client was told.
       debug: () => undefined,

@@ -11,8 +11,10 @@ export const metricSources = ({ records, service }: Coordinator): MetricSources 
   },
   queue: async () => {
     const waiting = (await records.all()).filter(({ state }) => state === 'queued');
-    const oldest = Math.min(...waiting.map(({ submittedAt }) => Date.parse(submittedAt)));
-    const oldestSeconds = waiting.length === 0 ? 0 : (records.now().getTime() - oldest) / 1000;
+    const now = records.now().getTime();
+    // Since they were put into the queue, which may have been after a pause of days.
+    const seconds = waiting.map(({ history }) => (now - Date.parse(history.at(-1)!.time)) / 1000);
+    const oldestSeconds = seconds.reduce((longest, one) => Math.max(longest, one), 0);
     return { waiting: waiting.length, oldestSeconds };
   },
   workers: () => Promise.resolve(service.workers()),

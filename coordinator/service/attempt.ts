@@ -8,6 +8,7 @@ import { resolvedYaml } from '../../services/configuration/job-file.js';
 import type { JobStore } from '../../services/store/job-store.js';
 import { Run } from '../../services/store/run.js';
 import { SPEC_FILE } from '../../services/store/stored-run.js';
+import { callAfter } from '../../services/time/call-after.js';
 import type { MlflowTracking } from '../../services/tracking/mlflow/mlflow-tracking.js';
 import type { JoinCluster } from '../cluster/cluster.js';
 import { trainToEnd } from '../finish/train-to-end.js';
@@ -44,6 +45,7 @@ export class Attempt {
   readonly #progress: ProgressTracker;
   readonly #startedMs = performance.now();
   #toldMs = performance.now();
+  #telling = false;
   #lost: LocopropError | null = null;
 
   /** @param taken the record as this process wrote it when it took the job */
@@ -87,7 +89,7 @@ export class Attempt {
    * @returns the record after that; null where another process has the job
    */
   async run(): Promise<JobRecord | null> {
-    const timer = this.#limitTime();
+    const endLimit = this.#limitTime();
     let error: unknown = null;
     let completed = false;
     try {
@@ -95,18 +97,17 @@ export class Attempt {
     } catch (cause) {
       error = cause;
     } finally {
-      clearTimeout(timer);
+      endLimit();
     }
     return this.#change((record, now) => this.#outcome(record, now, completed, error));
   }
 
-  #limitTime(): NodeJS.Timeout | undefined {
-    const { spec, runSeconds } = this.#taken;
-    const limit = spec.queue.timeLimitSeconds;
-    if (limit === null) return undefined;
-    // Longer timers than these fire at once.
-    const leftMs = Math.min(2 ** 31 - 1, Math.max(0, 1000 * (limit - runSeconds)));
-    return setTimeout(() => this.stop.request('time-limit'), leftMs);
+  /** Returns what ends the limit. */
+  #limitTime(): () => void {
+    const { timeLimitSeconds } = this.#taken.spec.queue;
+    if (timeLimitSeconds === null) return () => undefined;
+    const leftMs = 1000 * (timeLimitSeconds - this.runSeconds);
+    return callAfter(leftMs, () => this.stop.request('time-limit'));
   }
 
   async #train(): Promise<'completed' | 'stopped' | 'failed'> {
@@ -148,8 +149,12 @@ export class Attempt {
     const resume = (await files.list('checkpoints')).length > 0;
     const { keep } = this.#taken.spec.checkpoints;
     const run = await Run.open(files, { keepCheckpoints: keep, program });
-    // Nothing was saved of it: it begins anew.
-    if (!resume) await run.events.truncateTo(0);
+    try {
+      if (!resume) await run.restart();
+    } catch (cause) {
+      await run.close();
+      throw cause;
+    }
     return { run, resume };
   }
 
@@ -164,12 +169,14 @@ export class Attempt {
     this.#progress.record(event);
     onEvent(event, this.#taken);
     const due = performance.now() - this.#toldMs > PROGRESS_MS;
-    if (event.type !== 'epoch.done' && !(due && event.type === 'step.done')) return;
+    if (this.#telling || (event.type !== 'epoch.done' && !(due && event.type === 'step.done'))) return;
+    this.#telling = true;
     this.#toldMs = performance.now();
-    const { progress, runSeconds } = this;
-    void this.#change((record) => ({ ...record, progress, runSeconds })).catch((error: unknown) =>
-      onError(error, this.#taken),
-    );
+    void this.#change((record) => ({ ...record, progress: this.progress, runSeconds: this.runSeconds }))
+      .catch((error: unknown) => onError(error, this.#taken))
+      .finally(() => {
+        this.#telling = false;
+      });
   }
 
   /** Changes the record for as long as the job is this process's; null where it is not. */

@@ -45,9 +45,10 @@ class LiveLog {
     } while (this.#again);
     // Whoever is told looks, and that is a read too: where nothing came, they would wake each other for ever.
     if (changed) this.#tell();
+    this.#failure = null;
   }
 
-  /** Resolves once the log has other than so many events. */
+  /** Resolves once the log has more than so many events, or others. */
   changed(seen: number, signal: AbortSignal): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     return new Promise((resolve) => {
@@ -56,7 +57,7 @@ class LiveLog {
         this.#waiting.delete(done);
         resolve();
       };
-      if (signal.aborted || this.events.length !== seen) {
+      if (signal.aborted || this.events.length > seen) {
         resolve();
         return;
       }

@@ -46,8 +46,9 @@ export class Retention {
     const isDue = ({ state, endedAt }: JobRecord): boolean =>
       hasEnded(state) && endedAt !== null && Date.parse(endedAt) < oldestMs;
     for (const { id } of (await records.all()).filter(isDue)) {
-      // Somebody may have resumed it meanwhile.
-      if (!isDue(await records.get(id))) continue;
+      // Somebody may have resumed or deleted it meanwhile.
+      const record = await records.find(id);
+      if (record === null || !isDue(record)) continue;
       await records.remove(id);
       onRemoved(id, `it ended more than ${keepDays} days ago`);
     }

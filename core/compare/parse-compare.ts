@@ -37,10 +37,13 @@ function unusableNames({ contenders }: CompareSpec): Problem[] {
   const taken = new Map<string, string>([SEARCH_FOLDER, REPLACED_FOLDER].map((name) => [name, name]));
   return contenders.flatMap(({ name }, index): Problem[] => {
     const folder = folderNameOf(name);
-    const other = folder === '' ? 'a folder without a name' : taken.get(folder);
+    const other = taken.get(folder);
     taken.set(folder, name);
-    if (other === undefined) return [];
-    const allowed = `a name whose folder, ${folder}, is not that of ${other}`;
+    if (folder !== '' && other === undefined) return [];
+    const allowed =
+      folder === ''
+        ? 'a name with a letter from a to z or a digit, as its folder is named by those'
+        : `a name whose folder, ${folder}, is not that of ${other}`;
     return [{ path: ['contenders', index, 'name'], kind: 'not allowed', value: name, allowed }];
   });
 }

@@ -3,7 +3,7 @@ import type { RunEventBody } from '../events.js';
 /** One answered request. */
 export interface RequestEvent {
   readonly type: 'request';
-  /** Its own id, which is also in the answer. */
+  /** Its own id, which an answer over HTTP has too. */
   readonly request: string;
   readonly transport: 'http' | 'grpc';
   /** Of HTTP: GET, POST, …; of gRPC: the name of the call. */
@@ -16,8 +16,6 @@ export interface RequestEvent {
   readonly peer: string;
   /** The name of its token; null without one. */
   readonly tokenName: string | null;
-  /** The job that it was about. */
-  readonly jobId?: string;
 }
 
 /** Workers come and go also while there is no job: the same events as in a run. */

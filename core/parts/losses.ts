@@ -6,6 +6,7 @@ import {
   log,
   max,
   maximum,
+  minimum,
   multiply,
   negate,
   square,
@@ -15,8 +16,9 @@ import {
 } from '../expression/expression.js';
 import type { LocalLoss, NetworkLoss } from './part.js';
 
-/** Keeps the logarithm of a uniform number finite. */
+/** Keep −log(−log u) of a uniform number u finite, in float32 too, which rounds numbers next to 1 to it. */
 const SMALLEST_UNIFORM = 1e-30;
+const LARGEST_UNIFORM = 1 - 2 ** -24;
 
 /** Losses of a network: the sum over the outputs; the mean over the examples is taken outside. */
 export const networkLosses: readonly NetworkLoss[] = [
@@ -48,7 +50,8 @@ export const networkLosses: readonly NetworkLoss[] = [
     sample: {
       noise: 'uniform',
       labels: ({ a, noise }) => {
-        const chances = add(a, negate(log(negate(log(maximum(noise, SMALLEST_UNIFORM))))));
+        const uniform = minimum(maximum(noise, SMALLEST_UNIFORM), LARGEST_UNIFORM);
+        const chances = add(a, negate(log(negate(log(uniform)))));
         return where(greater(max(chances, 1), chances), 0, 1);
       },
     },

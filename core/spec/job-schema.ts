@@ -144,7 +144,7 @@ const guard = z
       .describe('What the learning rate is multiplied by for each redo.'),
   })
   .prefault({})
-  .describe('The guard against local problems whose steps are too large. Runs that go well never meet it.');
+  .describe('The guard against local problems whose steps are too large. Runs that go well hardly meet it.');
 
 const engine = z
   .strictObject({

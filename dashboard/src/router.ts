@@ -13,11 +13,11 @@ export function parseRoute(hash: string): Route {
   return { parts: parts.map(decoded), query: new URLSearchParams(query) };
 }
 
-function decoded(part: string): string {
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // Typed by hand: it names nothing, and is looked up as it is.
+    // Typed by hand: it names nothing, and is taken as it is.
     return part;
   }
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { decoded } from './router.ts';
 
 const KEY = 'locoprop.token';
 
@@ -27,7 +28,7 @@ export function signOut(reason: string | null = null): void {
 export function takeToken(): boolean {
   const [, value] = /^#token=([^&]+)$/.exec(location.hash) ?? [];
   if (value === undefined) return false;
-  signIn(decodeURIComponent(value));
+  signIn(decoded(value));
   history.replaceState(null, '', `${location.pathname}${location.search}#/`);
   return true;
 }

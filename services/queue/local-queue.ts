@@ -1,9 +1,7 @@
 import PQueue from 'p-queue';
+import { callAfter } from '../time/call-after.js';
 import { Handlers } from './handlers.js';
 import type { ConsumerOptions, JobQueue, QueuedJob, QueueEntry } from './queue.js';
-
-/** The longest that a timer can wait; a later time is waited for in several turns. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** An entry that waits or was given out. */
 interface Held {
@@ -13,7 +11,8 @@ interface Held {
   turn: number;
   /** Takes it out of the waiting ones. */
   readonly removal: AbortController;
-  timer: NodeJS.Timeout | null;
+  /** Ends the wait of a delayed one. */
+  endDelay: (() => void) | null;
 }
 
 const keyOf = ({ id, ticket }: QueueEntry): string => `${id}_${ticket}`;
@@ -34,7 +33,7 @@ export class LocalQueue implements JobQueue {
   add(job: QueuedJob): Promise<void> {
     const key = keyOf(job);
     if (!this.#entries.has(key)) {
-      const held: Held = { job, state: 'delayed', turn: 0, removal: new AbortController(), timer: null };
+      const held: Held = { job, state: 'delayed', turn: 0, removal: new AbortController(), endDelay: null };
       this.#entries.set(key, held);
       this.#enqueueWhenDue(key, held);
     }
@@ -90,13 +89,10 @@ export class LocalQueue implements JobQueue {
   #enqueueWhenDue(key: string, held: Held): void {
     const delayMs = dueAt(held.job) - Date.now();
     if (delayMs > 0) {
-      held.timer = setTimeout(
-        () => this.#enqueueWhenDue(key, held),
-        Math.min(Math.ceil(delayMs), LONGEST_TIMER_MS),
-      );
+      held.endDelay = callAfter(delayMs, () => this.#enqueueWhenDue(key, held));
       return;
     }
-    held.timer = null;
+    held.endDelay = null;
     held.state = 'waiting';
     held.turn = ++this.#turns;
     const { signal } = held.removal;
@@ -120,7 +116,7 @@ export class LocalQueue implements JobQueue {
 
   #forget(key: string, held: Held): void {
     this.#entries.delete(key);
-    if (held.timer) clearTimeout(held.timer);
+    held.endDelay?.();
     held.removal.abort();
   }
 }

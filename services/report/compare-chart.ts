@@ -67,14 +67,16 @@ interface Curve {
  * The training losses of a comparison by epoch and by second of training, as an SVG picture of two panels
  * that follows the reader's light or dark colour scheme. The loss axes are logarithmic; the seconds' is
  * where they span more than a decade. Each curve's name and last loss stand beside its end; contenders
- * that diverged are named below.
+ * that are not drawn to their end are named below.
  */
 export function compareChartSvg({ title, contenders }: CompareResult): string {
-  const lowest = Math.min(MAX_LOSS / MOST_ABOVE, ...contenders.flatMap(lossesOf));
+  const lowest = contenders
+    .flatMap(lossesOf)
+    .reduce((least, loss) => Math.min(least, loss), MAX_LOSS / MOST_ABOVE);
   const curves = contenders
     .map((one, index) => ({ name: one.name, ...styleOf(index), points: pointsOf(one, lowest) }))
     .filter(({ points }) => points.length > 0);
-  const missing = contenders.filter(({ run }) => run === null || endLoss(run) > MOST_ABOVE * lowest);
+  const missing = contenders.filter(({ run }) => !endsWithin(run, MOST_ABOVE * lowest));
   const height = BOTTOM + 66 + (missing.length > 0 ? 26 : 0);
   const points = curves.flatMap((curve) => curve.points);
   const losses = ratioAxis(
@@ -106,7 +108,12 @@ export function compareChartSvg({ title, contenders }: CompareResult): string {
     ...panel(SECOND, { title: secondsTitle, across: seconds, losses }),
     ...curves.flatMap((curve) => curveIn(curve, ({ trainSeconds }) => seconds.place(trainSeconds), losses)),
     ...(missing.length > 0
-      ? [label({ x: 28, y: height - 20 }, `diverged: ${missing.map(({ name }) => name).join(', ')}`)]
+      ? [
+          label(
+            { x: 28, y: height - 20 },
+            `not drawn to the end: ${missing.map(({ name }) => name).join(', ')}`,
+          ),
+        ]
       : []),
     '</svg>',
     '',
@@ -117,6 +124,10 @@ const styleOf = (index: number): Pick<Curve, 'colour' | 'dashes'> => ({
   colour: `colour-${index % COLOURS.length}`,
   dashes: `dashes-${Math.floor(index / COLOURS.length) % DASHES.length}`,
 });
+
+/** Whether its last loss is one that is drawn. */
+const endsWithin = (run: ContenderResult['run'], most: number): boolean =>
+  run !== null && endLoss(run) >= MIN_LOSS && endLoss(run) <= most;
 
 const lossesOf = ({ run }: ContenderResult): number[] =>
   (run?.metrics ?? [])

@@ -86,6 +86,12 @@ export class Run extends StoredRun {
     return loaded;
   }
 
+  /** Begins the run anew, as one of which nothing was saved does; throws STORE_LOG_DAMAGED, STORE_WRITE_FAILED. */
+  async restart(): Promise<void> {
+    await this.events.truncateTo(0);
+    await this.#metrics.followLog();
+  }
+
   /** Writes another file of the run, such as a chart, whole or not at all; throws STORE_WRITE_FAILED. */
   async writeFile(name: string, content: string | Uint8Array): Promise<void> {
     await this.#store.write(name, [typeof content === 'string' ? Buffer.from(content) : content]);

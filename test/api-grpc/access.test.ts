@@ -47,6 +47,23 @@ describe.each(methods)('%s', (method) => {
   });
 });
 
+it('tells of each call once it has ended, with its status and whose token it was', async () => {
+  const { answered, clientWith } = await serving();
+  const writer = clientWith({ token: 'writer' });
+  await writer.call('ListJobs', {});
+  await refusalOf(clientWith({ token: 'guessed' }).call('ListJobs', {}));
+  await refusalOf(writer.call('GetJob', { id: 'none' }));
+  expect(answered.map(({ path, status, tokenName }) => [path, status, tokenName])).toEqual([
+    ['/locoprop.v1.Coordinator/ListJobs', 'OK', 'writer'],
+    ['/locoprop.v1.Coordinator/ListJobs', 'UNAUTHENTICATED', null],
+    ['/locoprop.v1.Coordinator/GetJob', 'NOT_FOUND', 'writer'],
+  ]);
+  for (const { seconds, peer } of answered) {
+    expect(seconds).toBeGreaterThan(0);
+    expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
+  }
+});
+
 it('says with a status what is wrong with a token', async () => {
   const { clientWith } = await serving();
   const refusal = (token: string | null) => refusalOf(clientWith({ token }).call('CancelJob', { id: 'x' }));

@@ -1,6 +1,7 @@
 import { LocopropError } from '#core/errors/error.js';
 import type { RunEvent } from '#core/events.js';
 import type { Authorize } from '#coordinator/api/grpc/access.js';
+import type { AnsweredCall } from '#coordinator/api/grpc/interceptors.js';
 import { type GrpcApi, type GrpcApiOptions, openGrpcApi } from '#coordinator/api/grpc/server.js';
 import type { JobService } from '#coordinator/service/job-service.js';
 import { onTestFinished } from 'vitest';
@@ -30,6 +31,8 @@ export interface Serving<Service extends JobService = MemoryService> {
   readonly api: GrpcApi;
   readonly client: PlainClient;
   readonly log: Logged[];
+  /** Calls that have ended. */
+  readonly answered: AnsweredCall[];
   readonly clientWith: (options: ClientOptions) => PlainClient;
 }
 
@@ -45,6 +48,7 @@ export async function servingOf<Service extends JobService>(
   options: Partial<GrpcApiOptions> = {},
 ): Promise<Serving<Service>> {
   const log: Logged[] = [];
+  const answered: AnsweredCall[] = [];
   const write =
     (level: 'debug' | 'error') =>
     (fields: object, text: string): void =>
@@ -57,11 +61,12 @@ export async function servingOf<Service extends JobService>(
     logLine: (item, { job }) =>
       item.kind === 'event' ? { level: 'info', job, event: item.event.type } : null,
     log: { debug: write('debug'), error: write('error') },
+    onAnswered: (call) => void answered.push(call),
     ...options,
   });
   onTestFinished(() => api.close());
   const clientWith = (own: ClientOptions): PlainClient => new PlainClient(api.address, own);
-  return { service, api, client: clientWith({}), log, clientWith };
+  return { service, api, client: clientWith({}), log, answered, clientWith };
 }
 
 export const specText = (name = 'small'): string =>

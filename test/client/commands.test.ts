@@ -97,10 +97,10 @@ describe('commands', () => {
     expect(documentOf(await line.run('workers', '--json'))).toMatchObject({ workers: [{ worker: 'w1' }] });
   });
 
-  it('download the files of a job, whole, and only those that are not there', async () => {
+  it('download the files of a job, whole, and no checkpoint twice', async () => {
     const { artifacts } = line.server.addJob('job1');
-    artifacts.set('spec.yaml', Buffer.from('name: tiny\n'));
-    artifacts.set('checkpoints/step 1 ö.safetensors', Buffer.alloc(2_000_000, 1));
+    artifacts.set('spec 1 ö.yaml', Buffer.from('name: tiny\n'));
+    artifacts.set('checkpoints/step-00000001.safetensors', Buffer.alloc(2_000_000, 1));
     // The first answer to a download breaks off.
     line.server.faults.push(({ url }, response) => {
       if (!url.includes('/artifacts/check')) return false;
@@ -112,16 +112,17 @@ describe('commands', () => {
     const first = await line.run('download', 'job1', 'here');
     expect([first.code, first.stdout]).toEqual([0, '2 files in here\n']);
     const files = await readdir(join(line.cwd, 'here'), { recursive: true });
-    expect(files.toSorted()).toEqual(['checkpoints', 'checkpoints/step 1 ö.safetensors', 'spec.yaml']);
+    expect(files.toSorted()).toEqual(['checkpoints', 'checkpoints/step-00000001.safetensors', 'spec 1 ö.yaml']);
     for (const [name, content] of artifacts)
       expect(content.equals(await readFile(join(line.cwd, 'here', name)))).toBe(true);
     const before = new Date('2026-01-01');
-    await utimes(join(line.cwd, 'here/checkpoints/step 1 ö.safetensors'), before, before);
-    artifacts.set('spec.yaml', Buffer.from('name: larger\n'));
+    await utimes(join(line.cwd, 'here/checkpoints/step-00000001.safetensors'), before, before);
+    // As long as before.
+    artifacts.set('spec 1 ö.yaml', Buffer.from('name: tinz\n'));
     const again = await line.run('download', 'job1', 'here', '--json');
     expect(documentOf(again)).toMatchObject({ folder: 'here', files: [{ known: false }, { known: true }] });
-    expect((await stat(join(line.cwd, 'here/checkpoints/step 1 ö.safetensors'))).mtime).toEqual(before);
-    expect(await readFile(join(line.cwd, 'here/spec.yaml'), 'utf8')).toBe('name: larger\n');
+    expect((await stat(join(line.cwd, 'here/checkpoints/step-00000001.safetensors'))).mtime).toEqual(before);
+    expect(await readFile(join(line.cwd, 'here/spec 1 ö.yaml'), 'utf8')).toBe('name: tinz\n');
   });
 
   it.each(['../escaped', '/etc/escaped', 'a/../../escaped', 'a\\..\\escaped', ''])(

@@ -190,7 +190,7 @@ describe('the figure', () => {
       expect.arrayContaining(['Mine & others', 'epoch', 'seconds of training (log scale)', 'LocoProp-M  4']),
     );
     expect(texts.filter((text) => text === 'training loss (log scale)')).toHaveLength(2);
-    expect(texts).toContain('diverged: BackProp, adam, K-FAC');
+    expect(texts).toContain('not drawn to the end: BackProp, adam, K-FAC');
     // Places of the first curve by epoch: 100, 50 and 4 by their logarithms.
     const [[, y1], [, y2], [, y3]] = paths[0]!.attributes
       .d!.slice(1)

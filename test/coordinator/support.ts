@@ -59,6 +59,16 @@ export function smallData(examples = 50): Dataset {
   };
 }
 
+/** Random points, each of the class on whose side of a plane it lies. */
+export function sidedData(examples = 60): Dataset {
+  const stream = randomStream(11, 'data');
+  const inputs = Float32Array.from({ length: examples * 4 }, () => stream.uniform() - 0.5);
+  const labels = Int32Array.from({ length: examples }, (_, i) =>
+    Number(inputs[4 * i]! + inputs[4 * i + 1]! > 0),
+  );
+  return { ...smallData(0), name: 'sided', examples, features: 4, inputs, labels, classes: 2 };
+}
+
 export interface Recording {
   readonly events: RunEventBody[];
   readonly checkpoints: { readonly state: RunState; readonly best: boolean }[];
@@ -78,6 +88,8 @@ export interface PoolNeeds {
 }
 
 export interface TrainOptions {
+  /** By default `smallData`. */
+  readonly dataset?: Dataset;
   readonly from?: RunState;
   /** Stops after so many steps of this call. */
   readonly stopAfter?: number;
@@ -94,9 +106,8 @@ const makeLocalPool = ({ engine, rules, states, objective }: PoolNeeds): Promise
 export async function train(
   engine: Engine,
   spec: JobSpec,
-  { from, stopAfter, makePool = makeLocalPool, onStep }: TrainOptions = {},
+  { dataset = smallData(), from, stopAfter, makePool = makeLocalPool, onStep }: TrainOptions = {},
 ): Promise<Recording & { readonly outcome: string; readonly error: unknown }> {
-  const dataset = smallData();
   const network = buildNetwork(spec, parts, dataset.features);
   const states = from ? structuredClone([...from.layers]) : initialStates(spec, network.layers);
   const stop = new AbortController();
@@ -128,7 +139,7 @@ export async function train(
       return Promise.resolve(`step-${state.position.step}`);
     },
   };
-  const progress: Progress = from ?? START;
+  const progress: Progress = from ? { ...from, checkpoint: 'step-0' } : START;
   const options = { spec, network, engine, pool, train: dataset, test: null, recorder, stop: stop.signal };
   let outcome = 'failed';
   let error: unknown = null;

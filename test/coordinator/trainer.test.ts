@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '#engine/engine.js';
 import { startEngine } from '#engine/engines.js';
 import { LocopropError } from '#index';
-import { bitsOf, smallJob, train } from './support.js';
+import { bitsOf, sidedData, smallJob, train } from './support.js';
 
 const optimizers = [
   { name: 'sgd', learningRate: 0.05 },
@@ -82,12 +82,33 @@ describe.each(['reference', 'onnx', 'tfjs'])('the trainer on %s', (engineName) =
       .flatMap(({ layers: perLayer }) => perLayer.map(({ guardRedone }) => guardRedone));
     expect(counted.reduce((total, count) => total + count, 0)).toBe(incidents.length);
 
+    const givenUp = await train(engine, smallJob({ ...job, guard: { retries: 0 } }));
+    const types = new Set(givenUp.events.map(({ type }) => type).filter((type) => type.startsWith('guard.')));
+    expect([...types], 'none was redone, and it is said that none was').toEqual(['guard.gave-up']);
+
     const unguarded = await train(engine, smallJob({ ...job, guard: { enabled: false } }));
     expect(unguarded.outcome).toBe('failed');
     expect(unguarded.error).toBeInstanceOf(LocopropError);
-    expect(unguarded.error).toMatchObject({ code: 'TRAINING_DIVERGED' });
+    expect(unguarded.error).toMatchObject({
+      code: 'TRAINING_DIVERGED',
+      message: expect.stringContaining('epoch 1') as unknown,
+    });
     for (const { state } of unguarded.checkpoints) {
       expect(state.layers.every(({ weights }) => weights.data.every(Number.isFinite))).toBe(true);
     }
+  });
+
+  it('leaves alone the layers of a run that has fitted its data', async () => {
+    const layers = [
+      { units: 16, transfer: 'tanh' },
+      { units: 2, transfer: 'softmax' },
+    ];
+    const network = { layers, loss: 'softmax_cross_entropy' };
+    const local = { iterations: 10, optimizer: { name: 'rmsprop', learningRate: 1e-2, momentum: 0.9 } };
+    const training = { batchSize: 60, epochs: 300, schedule: 'constant' };
+    const job = smallJob({ data: { targets: 'labels' }, network, local, training });
+    const { events } = await train(engine, job, { dataset: sidedData() });
+    expect(events.filter(({ type }) => type.startsWith('guard.'))).toEqual([]);
+    expect(events.findLast((event) => event.type === 'epoch.done')!.trainLoss).toBeLessThan(1e-3);
   });
 });

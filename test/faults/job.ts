@@ -64,7 +64,7 @@ function updateWith(
 /** What a job comes to where nothing happens: without workers where those change nothing. */
 export async function undisturbed(spec: string, out: string, wire: 'f32' | 'bf16' = 'f32'): Promise<string> {
   const alone = wire === 'f32' ? [] : ['--listen', '127.0.0.1:0', '--solve-here'];
-  const { code, stderr } = await start(['train', spec, '--out', out, ...alone]).waitForEnd(60_000);
+  const { code, stderr } = await start(['train', spec, '--out', out, ...alone]).waitForEnd(120_000);
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${stderr}`);
   return resultOf(out);
 }

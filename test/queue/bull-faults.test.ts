@@ -56,7 +56,7 @@ describe('while Redis does not answer', () => {
     for (const [name, command] of commands) {
       const start = performance.now();
       await expect(command(), name).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE', retryable: true });
-      expect(performance.now() - start, name).toBeLessThan(4000);
+      expect(performance.now() - start, name).toBeLessThan(10_000);
     }
   };
 
@@ -109,6 +109,7 @@ describe('a consumer', () => {
     const consumer = await consume(queue);
     for (const id of ['a', 'b', 'c']) await queue.add(job(id));
     const a = await consumer.nth(0);
+    const telling = (): readonly string[] => consumer.errors.splice(0).map(({ message }) => message);
     await redis.restart();
     await until(() => queue.check().then(() => true).catch(() => false), 'it answers again'); // prettier-ignore
     expect(await queue.waiting()).toEqual(['b', 'c']);
@@ -119,13 +120,15 @@ describe('a consumer', () => {
     // Now while it waits for entries.
     (await consumer.nth(2)).done();
     await until(async () => !(await queue.has({ id: 'c', ticket: 1 })), 'all are gone');
+    const first = telling();
+    expect(new Set(first).size, 'each is told once').toBe(first.length);
     await redis.stop('SIGKILL');
     await redis.begin();
     await until(() => queue.add(job('d')).then(() => true).catch(() => false), 'it is added'); // prettier-ignore
     await consumer.nth(3);
     expect(consumer.ids).toEqual(['a', 'b', 'c', 'd']);
-    const messages = consumer.errors.map(({ message }) => message);
-    expect(new Set(messages).size).toBe(messages.length);
+    const second = telling();
+    expect(new Set(second).size, 'each is told once').toBe(second.length);
   });
 
   it('is told that its entry is lost where Redis is away for too long, and gets it again', async () => {
@@ -133,8 +136,10 @@ describe('a consumer', () => {
     const consumer = await consume(queue, 2);
     await queue.add(job('a'));
     const a = await consumer.nth(0);
+    const stopsMs = performance.now();
     await redis.stop();
-    expect(await timeToLose(a, LOCK_MS + 1000)).toBeGreaterThan(LOCK_MS - 3000);
+    await timeToLose(a, LOCK_MS + 10_000);
+    expect(performance.now() - stopsMs).toBeGreaterThan(LOCK_MS - 3000);
     expect(consumer.errors.map((error) => 'code' in error && error.code)).toContain('QUEUE_UNAVAILABLE');
     await redis.begin();
     a.done();
@@ -179,7 +184,7 @@ describe('a consumer', () => {
     const a = await consumer.nth(0);
     const lock = 'locoprop:jobs:a_1:lock';
     await redis.ask((client) => client.set(lock, 'another’s', 'PX', 60_000, 'XX'));
-    expect(await timeToLose(a, LOCK_MS)).toBeLessThan(3000);
+    expect(await timeToLose(a, LOCK_MS), 'before it runs out').toBeLessThan(LOCK_MS - 1000);
     a.done();
     await queue.add(job('b'));
     (await consumer.nth(1)).done();

@@ -17,7 +17,7 @@ export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOStrin
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {

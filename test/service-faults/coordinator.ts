@@ -16,7 +16,7 @@ export interface Place {
   readonly redis: string | null;
 }
 
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 const POLL_MS = 20;
 
 /** No client file and no settings of the user who runs the tests. */
@@ -112,7 +112,7 @@ export class Coordinator {
   async logged(
     event: string,
     meets: (line: Line) => boolean = () => true,
-    timeoutMs = 20_000,
+    timeoutMs = 60_000,
   ): Promise<Line> {
     const end = performance.now() + timeoutMs;
     for (;;) {
@@ -140,7 +140,7 @@ export class Coordinator {
   }
 
   /** Asks it to end. */
-  terminate(timeoutMs = 20_000): Promise<Outcome> {
+  terminate(timeoutMs = 60_000): Promise<Outcome> {
     this.process.signal('SIGTERM');
     return this.process.waitForEnd(timeoutMs);
   }

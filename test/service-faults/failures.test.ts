@@ -31,7 +31,7 @@ describe('a failure that may pass', () => {
     const job = await service.submit(one, long);
     await view.step(job.id, 12);
     const clear = await obstruct(service.place.store);
-    await view.until(job.id, 'tried twice', ({ attempt }) => attempt === 2);
+    await view.until(job.id, 'tried twice', ({ attempt }) => attempt >= 2);
     await clear();
     await service.expectWhole(job);
     const retried = eventsOf(await view.record(job.id), 'job.retried');
@@ -88,11 +88,13 @@ describe('a failure that does not pass', () => {
     const service = await ground.service();
     const view = await service.view();
     const one = await service.coordinator('one', ['--solve-here']);
-    const job = await service.submit(one, { epochs: 1000, queue: '{ timeLimitSeconds: 4 }' });
+    // Of which the start of the engine is a part.
+    const seconds = 12;
+    const job = await service.submit(one, { epochs: 1000, queue: `{ timeLimitSeconds: ${seconds} }` });
     const timeUp = async () => {
-      const record = await view.until(job.id, 'failed', ({ state }) => state === 'failed');
+      const record = await view.until(job.id, 'failed', ({ state }) => state === 'failed', 60_000);
       expect(record.failure).toMatchObject({ code: 'JOB_TIME_LIMIT', retryable: false });
-      expect(record.runSeconds).toBeGreaterThanOrEqual(4);
+      expect(record.runSeconds).toBeGreaterThanOrEqual(seconds);
       const { events } = await view.job(job.id);
       return { record, step: stepsOf(events).at(-1)! };
     };

@@ -80,7 +80,7 @@ describe('a client that follows a job', () => {
     const id = idIn(await following.waitFor('stdout', /long-[a-z0-9]{16}/));
     await view.step(id, 6);
     following.signal('SIGINT');
-    const { code, stderr } = await following.waitForEnd(5000);
+    const { code, stderr } = await following.waitForEnd();
     expect(code).toBe(130);
     expect(stderr).toContain(`locoprop status ${id} --follow`);
     await service.expectWhole({ id, spec });

@@ -119,7 +119,7 @@ export class StoreView {
     id: string,
     what: string,
     meets: (record: JobRecord) => boolean,
-    timeoutMs = 30_000,
+    timeoutMs = 60_000,
   ): Promise<JobRecord> {
     const end = performance.now() + timeoutMs;
     for (;;) {
@@ -134,7 +134,7 @@ export class StoreView {
   }
 
   /** Resolves with the events of a job's newest run once so many steps of it are committed. */
-  async step(id: string, count: number, timeoutMs = 30_000): Promise<readonly RunEvent[]> {
+  async step(id: string, count: number, timeoutMs = 60_000): Promise<readonly RunEvent[]> {
     const end = performance.now() + timeoutMs;
     for (;;) {
       const { events, record } = await this.job(id);

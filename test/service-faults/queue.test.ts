@@ -75,7 +75,7 @@ describe('a request to another coordinator than the one that runs the job', () =
 
     const other = ofJob ? two : one;
     expect((await other.client.change(job.id, 'pause')).state).toBe('pausing');
-    const paused = await view.until(job.id, 'paused', ({ state }) => state === 'paused', 10_000);
+    const paused = await view.until(job.id, 'paused', ({ state }) => state === 'paused');
     expect(paused.coordinator).toBeNull();
     // With a checkpoint of the last step.
     const { events } = await view.job(job.id);
@@ -83,7 +83,7 @@ describe('a request to another coordinator than the one that runs the job', () =
     expect(saved.step).toBe(paused.progress?.step);
     expect((await one.client.change(job.id, 'resume')).state).toBe('queued');
     expect((await (ofFirst ? two : one).client.change(cancelled.id, 'cancel')).state).toBe('cancelling');
-    await view.until(cancelled.id, 'cancelled', ({ state }) => state === 'cancelled', 10_000);
+    await view.until(cancelled.id, 'cancelled', ({ state }) => state === 'cancelled');
     expect(historyFailure(await view.record(cancelled.id))).toBeNull();
     await service.expectWhole(job);
   });

@@ -7,7 +7,7 @@ import { Coordinator, environmentOf, type Place } from './coordinator.js';
 import { serviceSpec, StoreView, Undisturbed, type SpecChoice } from './jobs.js';
 import { completionFailure } from './verdict.js';
 
-const END_MS = 90_000;
+const END_MS = 150_000;
 
 /** A job that was submitted, and what it was submitted with. */
 export interface Submitted {

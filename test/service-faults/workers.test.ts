@@ -38,7 +38,7 @@ describe('workers of a coordinator', () => {
     expect(view1).toMatchObject({ worker: 'w1', parts: [] });
     // Nobody needs it: it may go at once.
     worker.signal('SIGTERM');
-    const { code } = await worker.waitForEnd(5000);
+    const { code } = await worker.waitForEnd();
     expect(code).toBe(0);
     await one.logged('worker.left', (line) => line['worker'] === 'w1');
     expect(await one.client.workers()).toEqual([]);

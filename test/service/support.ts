@@ -153,7 +153,7 @@ export async function openCoordinator({
     submit: async (changes) =>
       (await service.submit({ text: specText(changes), source: 'tiny.yaml', idempotencyKey: null })).job.id,
     reaches: (id, state) =>
-      until(async () => (await service.get(id)).state === state, `${id} becomes ${state}`, 30_000),
+      until(async () => (await service.get(id)).state === state, `${id} becomes ${state}`, 60_000),
     close,
   };
 }

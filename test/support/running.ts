@@ -66,7 +66,7 @@ export class Running {
   }
 
   /** Resolves with the stream's text so far once that meets what is expected. */
-  waitFor(stream: Stream, expected: Expected, timeoutMs = 20_000): Promise<string> {
+  waitFor(stream: Stream, expected: Expected, timeoutMs = 60_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const finish = (failure: string | null): void => {
         clearTimeout(timer);
@@ -88,7 +88,7 @@ export class Running {
   }
 
   /** Resolves when the process has ended; it fails where that takes longer. */
-  async waitForEnd(timeoutMs = 20_000): Promise<Outcome> {
+  async waitForEnd(timeoutMs = 60_000): Promise<Outcome> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(

@@ -131,7 +131,6 @@ describe("a coordinator's own events", () => {
         seconds: 0.01,
         peer: '127.0.0.1',
         tokenName: 'dashboards',
-        jobId: 'j1',
       },
     ];
     events.forEach(log.service);

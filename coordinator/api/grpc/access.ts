@@ -43,8 +43,9 @@ export const neededRole: Readonly<Record<MethodName, TokenRole>> = {
 };
 
 /** @throws LocopropError TOKEN_MISSING, TOKEN_INVALID, TOKEN_INSUFFICIENT */
-export function checkAccess(method: MethodName, metadata: Metadata, authorize: Authorize): void {
+export function checkAccess(method: MethodName, metadata: Metadata, authorize: Authorize): Caller {
   const [shown] = metadata.get('authorization');
-  const { role } = authorize(bearerToken(shown?.toString()));
-  requireRole(role, neededRole[method]);
+  const caller = authorize(bearerToken(shown?.toString()));
+  requireRole(caller.role, neededRole[method]);
+  return caller;
 }

@@ -9,7 +9,7 @@ import type { JobService } from '../../service/job-service.js';
 import type { Authorize } from './access.js';
 import { packageDefinition, SERVICE, serviceDefinition } from './definition.js';
 import { createHandlers } from './handlers.js';
-import { alternating, arrival } from './interceptors.js';
+import { alternating, type AnsweredCall, arrival } from './interceptors.js';
 import { defaultLimits, type GrpcLimits, largestMessage } from './limits.js';
 import { createMethods, type LogLine } from './methods.js';
 import { OpenCalls } from './open-calls.js';
@@ -39,6 +39,7 @@ export interface GrpcApiOptions {
   readonly authorize: Authorize;
   readonly logLine: LogLine;
   readonly log: ApiLog;
+  readonly onAnswered: (call: AnsweredCall) => void;
   /** What differs from `defaultLimits`. */
   readonly limits?: Partial<GrpcLimits> | undefined;
 }
@@ -56,7 +57,7 @@ export interface GrpcApi {
  * @throws LocopropError CLUSTER_ADDRESS_INVALID, CLUSTER_LISTEN_FAILED
  */
 export async function openGrpcApi(options: GrpcApiOptions): Promise<GrpcApi> {
-  const { service, authorize, logLine, log } = options;
+  const { service, authorize, logLine, log, onAnswered } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const report = (cause: unknown, request?: string, path?: string): void =>
     log.error({ request, path, err: cause }, 'a request failed');
@@ -72,7 +73,7 @@ export async function openGrpcApi(options: GrpcApiOptions): Promise<GrpcApi> {
     // How much of an answer is too much is for its client to say.
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': limits.callsPerConnection,
-    interceptors: [arrival({ authorize, seconds: limits.arrivalSeconds, refuse }), alternating],
+    interceptors: [arrival({ authorize, seconds: limits.arrivalSeconds, refuse, onAnswered }), alternating],
   });
   const calls = new OpenCalls({ stream: limits.streams, upload: limits.uploads });
   const handlers = createHandlers({ calls, refuse, report });

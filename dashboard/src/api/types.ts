@@ -81,7 +81,7 @@ export type RunEventBody =
       readonly phases: Phases;
     }
   | {
-      readonly type: 'guard.redone';
+      readonly type: 'guard.redone' | 'guard.gave-up';
       readonly step: number;
       readonly layer: number;
       readonly attempt: number;

@@ -14,7 +14,7 @@ look();
 export const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-/** How many there are for curves, jobs and workers: `--curve-1` and so on. */
+/** How many there are for curves, jobs and workers, `--curve-1` and so on: more could not be told apart. */
 export const CURVES = 8;
 
 export const curveName = (index: number): string => `curve-${(index % CURVES) + 1}`;

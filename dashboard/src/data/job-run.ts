@@ -15,7 +15,7 @@ type Numbered<T extends RunEventBody['type']> = Extract<RunEventBody, { readonly
   readonly time: string;
 };
 
-export type GuardEvent = Numbered<'guard.redone'>;
+export type GuardEvent = Numbered<'guard.redone' | 'guard.gave-up'>;
 export type FleetEvent = Numbered<
   | 'worker.joined'
   | 'worker.left'
@@ -100,6 +100,7 @@ export class JobRun {
         this.confusion = event;
         break;
       case 'guard.redone':
+      case 'guard.gave-up':
         this.guardCount += 1;
         this.guards = [...this.guards, event].slice(-KEPT);
         break;

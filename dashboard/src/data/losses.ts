@@ -55,15 +55,12 @@ async function noteLoss(job: Job): Promise<void> {
   if (progress.epoch < 2 || progress.epoch === curve.asked) return;
   curve.asked = progress.epoch;
   try {
-    const { metrics } = await getJson<{ metrics: readonly EpochMetrics[] }>(jobPath(id, '/metrics'));
-    curve.epochs = thinned(metrics.map(({ trainLoss }) => trainLoss));
+    const { metrics } = await getJson<{ metrics: readonly EpochMetrics[] }>(
+      jobPath(id, `/metrics?points=${KEPT_POINTS}`),
+    );
+    curve.epochs = metrics.map(({ trainLoss }) => trainLoss);
   } catch (error) {
     // A job that was deleted meanwhile has no curve; another is asked again at its next epoch.
     problemFrom(error);
   }
-}
-
-function thinned(values: readonly number[]): readonly number[] {
-  const stride = Math.ceil(values.length / KEPT_POINTS);
-  return values.filter((_, index) => index % stride === 0 || index === values.length - 1);
 }

@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Job, JobPage } from '../api/types.ts';
-import { curveName } from '../charts/colours.ts';
+import { CURVES, curveName } from '../charts/colours.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { useMetrics } from '../data/use-metrics.ts';
+import { useNamedJobs } from '../data/use-named-jobs.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { formatNumber, formatSeconds } from '../format.ts';
 import { jobLink, route, setQuery } from '../router.ts';
@@ -11,9 +12,6 @@ import { Choice } from '../ui/choice.tsx';
 import { Empty, ProblemNotice } from '../ui/notice.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
-
-/** More curves could not be told apart. */
-const MOST = 8;
 
 const measures = [
   ['trainLoss', 'Training loss'],
@@ -27,12 +25,15 @@ export function ComparePage() {
   const ids = (query.get('jobs') ?? '')
     .split(',')
     .filter((id) => id !== '')
-    .slice(0, MOST);
+    .slice(0, CURVES);
   const measure = measures.find(([name]) => name === query.get('measure'))?.[0] ?? 'trainLoss';
   const onTime = query.get('x') === 'time';
   const [scale, setScale] = useState<'linear' | 'log'>('log');
-  const { value, problem } = usePolled<JobPage>('/v1/jobs?limit=200', 3000);
-  const jobs = value?.jobs ?? [];
+  const { value, problem } = usePolled<JobPage>('/v1/jobs?limit=500', 3000);
+  const listed = value?.jobs ?? [];
+  // A link from elsewhere may name jobs that are older than the list, or gone.
+  const named = useNamedJobs(value === null ? [] : ids.filter((id) => !listed.some((job) => job.id === id)));
+  const jobs = [...listed, ...[...named.values()].filter((job) => job !== null)];
   const chosen = ids.flatMap((id) => jobs.find((job) => job.id === id) ?? []);
   const metrics = useMetrics(chosen);
   const text = measures.find(([name]) => name === measure)![1];
@@ -46,11 +47,10 @@ export function ComparePage() {
     return tables.length === 0 ? null : uPlot.join(tables);
   }, [metrics, shown.join(), measure, onTime]);
 
-  // A link from elsewhere may name jobs that are gone.
   useEffect(() => {
-    if (value !== null && chosen.length < ids.length && value.next === null)
-      setQuery({ jobs: chosen.map(({ id }) => id).join(',') });
-  }, [value]);
+    if (ids.some((id) => named.get(id) === null))
+      setQuery({ jobs: ids.filter((id) => named.get(id) !== null).join(',') });
+  }, [named]);
 
   const toggle = (id: string): void =>
     setQuery({ jobs: (ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]).join(',') });
@@ -109,7 +109,7 @@ export function ComparePage() {
                 <input
                   type="checkbox"
                   checked={ids.includes(job.id)}
-                  disabled={!ids.includes(job.id) && ids.length >= MOST}
+                  disabled={!ids.includes(job.id) && ids.length >= CURVES}
                   onChange={() => toggle(job.id)}
                 />
                 <i

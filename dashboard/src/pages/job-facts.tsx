@@ -18,7 +18,7 @@ export function JobFacts({ run }: { readonly run: JobRun }) {
   ];
   if (job.state === 'queued' && job.position !== null) facts.push(['Jobs before it', String(job.position)]);
   if (started) facts.push(['Parameters', formatWhole(started.parameters)]);
-  if (run.guardCount > 0) facts.push(['Guard redone', formatWhole(run.guardCount)]);
+  if (run.guardCount > 0) facts.push(['Guard refused', formatWhole(run.guardCount)]);
   facts.push(['Priority', String(job.priority)], ['Submitted', formatDateTime(job.submittedAt)]);
   if (job.startedAt !== null) facts.push(['Started', formatDateTime(job.startedAt)]);
   if (job.endedAt !== null) facts.push(['Ended', formatDateTime(job.endedAt)]);

@@ -10,14 +10,21 @@ export interface JobRowProps {
   readonly job: Job;
   readonly losses: readonly number[];
   readonly chosen: boolean;
+  readonly choosable: boolean;
   readonly onChoose: () => void;
 }
 
-export function JobRow({ job, losses, chosen, onChoose }: JobRowProps) {
+export function JobRow({ job, losses, chosen, choosable, onChoose }: JobRowProps) {
   const { id, name, state, progress, submittedAt } = job;
   return (
     <li class="job-row">
-      <input type="checkbox" checked={chosen} aria-label={`Choose ${id} to compare`} onChange={onChoose} />
+      <input
+        type="checkbox"
+        checked={chosen}
+        disabled={!choosable}
+        aria-label={`Choose ${id} to compare`}
+        onChange={onChoose}
+      />
       <span class="job-name">
         <a href={jobLink(id)}>{name}</a>
         <span class="muted id">{id}</span>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Job, JobPage, JobState } from '../api/types.ts';
+import { CURVES } from '../charts/colours.ts';
 import { lossesOf, noteLosses } from '../data/losses.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { go, route, setQuery } from '../router.ts';
@@ -102,6 +103,7 @@ export function JobsPage() {
                 job={job}
                 losses={lossesOf(job.id)}
                 chosen={chosen.has(job.id)}
+                choosable={chosen.has(job.id) || chosen.size < CURVES}
                 onChoose={() => choose(job.id)}
               />
             ))}

@@ -122,11 +122,11 @@ function decreaseOf(layer: LayerMetrics | undefined): number | null {
 
 function GuardEvents({ run: { guards, guardCount } }: { readonly run: JobRun }) {
   return (
-    <Panel title={`Guard: ${formatWhole(guardCount)} solves redone`}>
+    <Panel title={`Guard: ${formatWhole(guardCount)} solves refused`}>
       {guards.length === 0 ? (
-        <Empty>No local problem had to be solved again with a smaller rate.</Empty>
+        <Empty>No local problem had a solution that was refused.</Empty>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Solves that were redone">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Solves that were refused">
           <table>
             <thead>
               <tr>
@@ -137,6 +137,7 @@ function GuardEvents({ run: { guards, guardCount } }: { readonly run: JobRun }) 
                 <th scope="col">Rate ×</th>
                 <th scope="col">Before</th>
                 <th scope="col">After</th>
+                <th scope="col">Then</th>
               </tr>
             </thead>
             <tbody>
@@ -149,6 +150,7 @@ function GuardEvents({ run: { guards, guardCount } }: { readonly run: JobRun }) 
                   <td>{formatNumber(guard.learningRateFactor)}</td>
                   <td>{formatNumber(guard.objectiveBefore)}</td>
                   <td>{formatNumber(guard.objectiveAfter)}</td>
+                  <td>{guard.type === 'guard.redone' ? 'solved again' : 'left as it was'}</td>
                 </tr>
               ))}
             </tbody>

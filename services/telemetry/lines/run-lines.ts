@@ -53,6 +53,19 @@ export const runLines: Lines<RunEventBody> = {
     },
     as: { attempt: 'redo' },
   },
+  'guard.gave-up': {
+    level: 'warn',
+    meaning: 'No attempt at a local problem was acceptable: the layer keeps its weights in this step.',
+    fields: {
+      step: 'always',
+      layer: 'always',
+      attempt: 'always',
+      learningRateFactor: 'always',
+      objectiveBefore: 'always',
+      objectiveAfter: 'always',
+    },
+    as: { attempt: 'redo' },
+  },
   'epoch.done': {
     level: 'info',
     meaning: 'The network was evaluated; the fields are those of a line of `metrics.jsonl`.',

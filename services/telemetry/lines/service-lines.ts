@@ -91,7 +91,6 @@ export const serviceLines: Lines<ServiceEvent> = {
       seconds: 'always',
       peer: 'always',
       tokenName: 'always',
-      jobId: 'sometimes',
     },
   },
   'request.failed': {

@@ -43,7 +43,9 @@ class EventFiles implements PointSink {
     const earlier = (await this.#run.listFiles()).filter(isEventFile);
     const timeMs = Date.parse(time);
     this.#prefix = `events.out.tfevents.${nextSeconds(timeMs, earlier)}.${hostInName()}`;
-    this.#waiting.push(restartRecord(timeMs), ...points.map(pointRecord));
+    this.#waiting.push(restartRecord(timeMs));
+    // One by one: the points of a long run are more than a call may have arguments.
+    for (const point of points) this.#waiting.push(pointRecord(point));
     await this.#write();
     const newest = Math.max(...earlier.map(secondsOf));
     for (const name of earlier) if (secondsOf(name) < newest) await this.#run.removeFile(name);
