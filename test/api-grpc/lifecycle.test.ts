@@ -105,7 +105,7 @@ describe('when it closes', () => {
     await far.client.call('ListJobs');
     const started = performance.now();
     await far.api.close();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     for (const end of ends) {
       expect(await end).toMatchObject({
         ...{ status: Status.UNAVAILABLE, code: 'SERVICE_UNAVAILABLE', retryable: 'true' },
@@ -135,7 +135,7 @@ describe('when it closes', () => {
     release();
     expect(await soon).toMatchObject({ code: 'JOB_UNKNOWN' });
     await closed;
-    expect(performance.now() - started).toBeLessThan(2500);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect([Status.UNAVAILABLE, Status.CANCELLED]).toContain((await never).status);
     await api.close();
     expect(await refusalOf(client.call('ListJobs'))).toMatchObject({ status: Status.UNAVAILABLE });

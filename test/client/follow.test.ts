@@ -92,7 +92,7 @@ describe('following a job', () => {
     const items: FeedItem[] = [];
     const end = followed(server, 'job1', items);
     // A server that is busy from the first request on is given up in the end.
-    await vi.waitFor(() => expect(items.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(items.length).toBeGreaterThan(0), 30_000);
     for (let step = 1; step <= 200; step += 1) {
       tellEvent(job, stepDone(step));
       if (random() < 0.05) server.cut();
@@ -142,7 +142,7 @@ describe('following a job', () => {
       return true;
     });
     const lost: string[] = [];
-    const client = clientOf(server, { silenceMs: 200 });
+    const client = clientOf(server, { silenceMs: 2000 });
     for await (const item of client.follow('job1', {
       signal: signal(),
       onLost: (reason) => lost.push(reason),

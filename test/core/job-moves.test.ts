@@ -191,7 +191,7 @@ describe('a job', () => {
           if (from && (from.state !== to || from.fence !== fence)) seen.add(`${from.state} ${to}`);
         });
       }),
-      { seed: newSeed(), numRuns: 500 },
+      { seed: newSeed(), numRuns: 3000 },
     );
     // The walks went everywhere, and writers were late.
     const legal = jobStates.flatMap((from) => legalMoves[from].map((to) => `${from} ${to}`));

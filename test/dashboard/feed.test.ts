@@ -147,6 +147,8 @@ describe('the events of a job', () => {
     const { page } = await openPage(target, `/jobs/${id}`);
     const chart = page.getByRole('img', { name: chartText });
     await expect.poll(() => stepsDone(page), TIMEOUT).toBe(100);
+    // Before that, nothing there listens to the pointer.
+    await chart.locator('canvas').waitFor(TIMEOUT);
     const box = (await chart.boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     const under = async (): Promise<number> => Number(await page.locator('.legend-x b').innerText());

@@ -210,8 +210,9 @@ describe('a job in the dashboard', () => {
     await expect.poll(() => row('first').count(), TIMEOUT).toBe(0);
     await page.getByRole('button', { name: 'Active' }).click();
     await page.getByLabel('Search jobs').fill('sec queued');
+    await row('second').waitFor(TIMEOUT);
     await expect.poll(() => row('first').count(), TIMEOUT).toBe(0);
-    expect(await row('second').count()).toBe(1);
+    await expect.poll(() => row('second').count(), TIMEOUT).toBe(1);
     await client.change(waiting.id, 'cancel');
     await client.change(running.id, 'cancel');
     await page.getByText('No job fits.').waitFor(TIMEOUT);

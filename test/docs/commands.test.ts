@@ -190,7 +190,12 @@ describe.each(pagesWithCommands)('the commands of $page', ({ commands }) => {
       if (form === null) return;
       // Rejects with the output where the command fails.
       const script = inShell(form, service);
-      const { stdout } = await promisify(execFile)('bash', ['-euc', script], { cwd: folder, env });
+      const { stdout } = await promisify(execFile)('bash', ['-euc', script], {
+        cwd: folder,
+        env,
+        // The log of the job that trains meanwhile is long by then.
+        maxBuffer: 2 ** 28,
+      });
       expect(stdout).not.toBe('');
     },
     COMMAND_MS,

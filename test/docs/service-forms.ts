@@ -16,7 +16,7 @@ export interface Form {
 
 const ports = { http: 0, grpc: 0, workers: 0 };
 for (const [index, name] of (['http', 'grpc', 'workers'] as const).entries())
-  ports[name] = 30_000 + 3 * (process.pid % 1000) + index;
+  ports[name] = 30_000 + 3 * (process.pid % 900) + index;
 
 /** A coordinator's addresses and its folder, as this machine has them. */
 const here = (command: string): string =>
@@ -30,6 +30,8 @@ const here = (command: string): string =>
 /** Runs a command in the background until `ready` is in what it writes, then something else, and ends it. */
 const meanwhile = (server: string, ready: string, then: string): string =>
   [
+    // What another left there is no answer.
+    'rm -f served',
     `${server} > served 2>&1 & server=$!`,
     `until grep -q '${ready}' served; do kill -0 $server || { cat served; exit 1; }; sleep 0.2; done`,
     then,

@@ -1,6 +1,6 @@
 import { input, multiply } from '#core/expression/expression.js';
 import type { Engine } from '#engine/engine.js';
-import { startEngine } from '#engine/engines.js';
+import { engineNames, startEngine } from '#engine/engines.js';
 import { startThreadedEngine } from '#engine/thread/threaded-engine.js';
 import { describe, expect, it } from 'vitest';
 import { matrix, routineOf } from './support.js';
@@ -48,7 +48,8 @@ describe('an engine that is lost in a call', () => {
 describe('the engine auto', () => {
   it('is one of the engines, with the threads asked for', async () => {
     const engine = await startEngine('auto', 1);
-    expect(engine.info).toMatchObject({ name: 'onnx', threads: 1 });
+    expect(engineNames).toContain(engine.info.name);
+    expect(engine.info.threads).toBe(1);
     await engine.close();
   });
 });

@@ -29,7 +29,7 @@ export class EventLog {
   }
 
   /** The first event that meets a condition, at once or as soon as there is one. */
-  async waitFor(what: string, meets: (event: RunEvent) => boolean, timeoutMs = 30_000): Promise<RunEvent> {
+  async waitFor(what: string, meets: (event: RunEvent) => boolean, timeoutMs = 60_000): Promise<RunEvent> {
     const end = performance.now() + timeoutMs;
     for (;;) {
       const found = (await this.read()).find(meets);

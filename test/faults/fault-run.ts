@@ -9,7 +9,7 @@ import { DEFAULT_LEASE_SECONDS, FAULT_LEASE_SECONDS, faultSpec, resultOf, type J
 // A promise whose failure nobody meets is a defect, and ends the process.
 const env = { NODE_OPTIONS: '--unhandled-rejections=strict' };
 
-const END_MS = 90_000;
+const END_MS = 150_000;
 
 export interface Member {
   readonly name: string;

@@ -98,7 +98,7 @@ describe('while Redis does not answer', () => {
     const begun = await Consumer.of(queue);
     await begun.end();
     await queue.close();
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(performance.now() - start).toBeLessThan(30_000);
     ends.splice(0);
   });
 });

@@ -62,8 +62,8 @@ describe('a consuming process', () => {
     const second = await ConsumerProcess.start(redis.url);
     await given(second, 'a');
     first.signal('SIGCONT');
-    await first.until(() => first.idsOf('lost').includes('a'), 'it is told', 3000);
-    await first.until(() => first.idsOf('done').includes('a'), 'its handler ends', 3000);
+    await first.until(() => first.idsOf('lost').includes('a'), 'it is told');
+    await first.until(() => first.idsOf('done').includes('a'), 'its handler ends');
     // It goes on with others.
     await queue.add(job('b'));
     await given(first, 'b');
@@ -82,7 +82,7 @@ describe('a consuming process', () => {
     only.signal('SIGSTOP');
     await delay(LOCK_MS + 1000);
     only.signal('SIGCONT');
-    await only.until(() => only.idsOf('lost').includes('a'), 'it is told', 3000);
+    await only.until(() => only.idsOf('lost').includes('a'), 'it is told');
     await only.until(() => only.idsOf('given').length === 2, 'it is given out again', TAKE_OVER_MS);
     // Its lock is renewed, though a former one of the same entry has ended.
     await until(async () => !(await queue.has({ id: 'a', ticket: 1 })), 'it is done', TAKE_OVER_MS);

@@ -75,6 +75,6 @@ it(
       }
       slowest = Math.max(slowest, performance.now() - started);
     }
-    expect(slowest).toBeLessThan(2_000);
+    expect(slowest).toBeLessThan(20_000);
   },
 );

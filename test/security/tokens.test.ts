@@ -123,7 +123,9 @@ describe('tokens', () => {
     const first = await addToken(file, 'admin', 'first');
     const failures: unknown[] = [];
     const tokens = await watched(file, { onFailure: (error) => failures.push(error) });
-    await writeSecret(file, 'nonsense\n');
+    // At once: an empty file would be told of, too.
+    await writeSecret(`${file}.new`, 'nonsense\n');
+    await rename(`${file}.new`, file);
     await until(() => failures.length === 1);
     await rm(file);
     await until(() => failures.length === 2);

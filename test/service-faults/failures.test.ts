@@ -2,6 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JobRecord } from '#core/job/record.js';
+import type { Coordinator } from './coordinator.js';
 import { stepsOf } from './jobs.js';
 import { Ground } from './service.js';
 import { historyFailure } from './verdict.js';
@@ -10,10 +11,13 @@ const ground = new Ground();
 const long = { epochs: 25, name: 'long' };
 
 /** Puts a file where the folder of the runs is: as root, permissions would hinder nobody. */
-async function obstruct(store: string): Promise<() => Promise<void>> {
+async function obstruct(store: string, { process }: Coordinator): Promise<() => Promise<void>> {
   const runs = join(store, 'jobs');
+  // It would make the folder anew in between.
+  process.signal('SIGSTOP');
   await rename(runs, join(store, 'aside'));
   await writeFile(runs, '');
+  process.signal('SIGCONT');
   return async () => {
     await rm(runs);
     await rename(join(store, 'aside'), runs);
@@ -30,7 +34,7 @@ describe('a failure that may pass', () => {
     const one = await service.coordinator('one', ['--solve-here']);
     const job = await service.submit(one, long);
     await view.step(job.id, 12);
-    const clear = await obstruct(service.place.store);
+    const clear = await obstruct(service.place.store, one);
     await view.until(job.id, 'tried twice', ({ attempt }) => attempt >= 2);
     await clear();
     await service.expectWhole(job);
@@ -50,7 +54,7 @@ describe('a failure that may pass', () => {
     const one = await service.coordinator('one', ['--solve-here']);
     const job = await service.submit(one, { ...long, queue: '{ retries: 1 }' });
     await view.step(job.id, 12);
-    const clear = await obstruct(service.place.store);
+    const clear = await obstruct(service.place.store, one);
     const failed = await view.until(job.id, 'failed', ({ state }) => state === 'failed');
     expect(eventsOf(failed, 'job.retried')).toHaveLength(1);
     expect(failed.failure?.code).toBe('STORE_WRITE_FAILED');

@@ -8,7 +8,7 @@ const KILLS = 10;
 
 const [alone] = settings.filter(({ queue }) => queue === 'local');
 
-it(`loses no job, whenever the coordinator is killed: ${alone!.name}`, { timeout: 300_000 }, async () => {
+it(`loses no job, whenever the coordinator is killed: ${alone!.name}`, { timeout: 900_000 }, async () => {
   const report = await campaign({ ...alone!, seed: newSeed(), kills: KILLS, redis: null });
   console.log(lineOf(report));
   expect(report.failure).toBeNull();

@@ -16,7 +16,7 @@ afterAll(() => bucket?.end());
 
 it.each(settings.filter(({ queue }) => queue === 'redis'))(
   'loses no job, whenever coordinators are killed: $name',
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async (setting) => {
     const redis = (await RedisServer.start()).url;
     const report = await campaign({ ...setting, seed: newSeed(), kills: KILLS, redis });

@@ -60,14 +60,14 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 it('passes everything on, and the end', async () => {
   const [one, two] = [await newClient(), await newClient()];
-  await vi.waitFor(() => expect(proxy.connections).toBe(2));
+  await vi.waitFor(() => expect(proxy.connections).toBe(2), 10_000);
   const large = Buffer.alloc(5_000_000, bytes(1000));
   one.socket.end(large);
   two.socket.write(bytes(10));
   await receives(one, large);
   await endsWith(one, 'end');
   await receives(two, bytes(10));
-  await vi.waitFor(() => expect(proxy.connections).toBe(1));
+  await vi.waitFor(() => expect(proxy.connections).toBe(1), 10_000);
 });
 
 it('cuts what is there and what comes, until it is healed', async () => {
@@ -76,7 +76,7 @@ it('cuts what is there and what comes, until it is healed', async () => {
   await receives(before, bytes(10));
   proxy.cut();
   await endsWith(before, 'ECONNRESET');
-  await vi.waitFor(() => expect(peers.size).toBe(0));
+  await vi.waitFor(() => expect(peers.size).toBe(0), 10_000);
   await endsWith(await newClient(), 'ECONNRESET');
   proxy.heal();
   const after = await newClient();
@@ -107,14 +107,14 @@ it('is slow', async () => {
   proxy.slow({ latencyMs: 100 });
   const late = await newClient();
   let begin = performance.now();
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 50; i++) {
     late.socket.write(bytes(10));
     await pause(5);
   }
-  await receives(late, Buffer.concat(Array.from({ length: 10 }, () => bytes(10))));
+  await receives(late, Buffer.concat(Array.from({ length: 50 }, () => bytes(10))));
   // Both ways, but not one after the other for each chunk.
   expect(performance.now() - begin).toBeGreaterThan(200);
-  expect(performance.now() - begin).toBeLessThan(1500);
+  expect(performance.now() - begin).toBeLessThan(8000);
 
   proxy.slow({ bytesPerSecond: 10_000 });
   const narrow = await newClient();
@@ -129,8 +129,8 @@ describe('a fault after so many bytes', () => {
     proxy.closeAfter(count, 'toTarget');
     const client = await newClient();
     client.socket.write(bytes(5000));
-    await vi.waitFor(() => expect(client.ending()).not.toBeNull());
-    await vi.waitFor(() => expect(peers.size).toBe(0));
+    await vi.waitFor(() => expect(client.ending()).not.toBeNull(), 10_000);
+    await vi.waitFor(() => expect(peers.size).toBe(0), 10_000);
     expect(Buffer.concat(arrived)).toEqual(bytes(5000).subarray(0, count));
   });
 
@@ -140,7 +140,7 @@ describe('a fault after so many bytes', () => {
     client.socket.write(bytes(60));
     await receives(client, bytes(60));
     client.socket.write(bytes(60));
-    await vi.waitFor(() => expect(client.ending()).not.toBeNull());
+    await vi.waitFor(() => expect(client.ending()).not.toBeNull(), 10_000);
     expect(client.received()).toEqual(Buffer.concat([bytes(60), bytes(40)]));
     const next = await newClient();
     next.socket.write(bytes(500));

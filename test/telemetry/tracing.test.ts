@@ -184,7 +184,7 @@ describe('a collector that is not there', () => {
       expect((await train(tracing, 'job-1')).outcome).toBe('completed');
       const startedMs = performance.now();
       await tracing.close(300);
-      expect(performance.now() - startedMs).toBeLessThan(1500);
+      expect(performance.now() - startedMs).toBeLessThan(10_000);
       // After the end nothing is taken, and nothing fails.
       tracing.job(job(started()), named('late'));
       await tracing.close(300);

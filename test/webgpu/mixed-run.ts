@@ -6,6 +6,7 @@ import { readRun, type StoredRun } from '#services/store/stored-run.js';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { start, type Running } from '../support/running.js';
+import { startProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
 const STEPS = 10;
 const BATCH = 20;
@@ -54,14 +55,21 @@ export async function finishedRun(folder: string, engines: readonly string[]): P
     out,
     ...(engines.length > 0 ? ['--listen', '127.0.0.1:0'] : []),
   ]);
-  const workers = engines.length > 0 ? await joinedBy(coordinator, engines) : [];
+  const joined = engines.length > 0 ? await joinedBy(coordinator, engines) : null;
   try {
     const { code, stderr } = await coordinator.waitForEnd(END_MS);
     if (code !== 0) throw new Error(`the run on ${engines.join()} ended with ${code}: ${stderr}`);
     return await resultOf(await readRun(out));
   } finally {
-    for (const worker of workers) await worker.killAll();
+    for (const worker of joined?.workers ?? []) await worker.killAll();
+    await joined?.proxy.close();
   }
+}
+
+interface Joined {
+  readonly workers: readonly Running[];
+  /** Between the first one and the coordinator. */
+  readonly proxy: TcpProxy;
 }
 
 /**
@@ -69,18 +77,23 @@ export async function finishedRun(folder: string, engines: readonly string[]): P
  * room for a little more than half of the last layer, and not for the first: so they share the last one, and
  * the first worker keeps the first layer however slow it is.
  */
-async function joinedBy(coordinator: Running, engines: readonly string[]): Promise<Running[]> {
+async function joinedBy(coordinator: Running, engines: readonly string[]): Promise<Joined> {
   const text = await coordinator.waitFor('stderr', /at 127\.0\.0\.1:\d+/);
-  const [address = ''] = /127\.0\.0\.1:\d+/.exec(text)!;
+  const [address = '', port] = /127\.0\.0\.1:(\d+)/.exec(text)!;
+  // However fast the first one is, its steps take longer than the others' start.
+  const proxy = await startProxy({ target: Number(port) });
+  proxy.slow({ latencyMs: 1000 });
   const workers: Running[] = [];
   for (const engine of engines) {
     const memory = workers.length === 0 ? '1GiB' : `${Math.ceil(0.6 * layerBytes.at(-1)!)}`;
     const names = ['--name', engine, '--engine', engine];
     const sizes = ['--threads', '1', '--memory', memory];
-    workers.push(start(['worker', '--coordinator', address, '--once', ...names, ...sizes]));
+    const dialled = workers.length === 0 ? `127.0.0.1:${proxy.port}` : address;
+    workers.push(start(['worker', '--coordinator', dialled, '--once', ...names, ...sizes]));
     await coordinator.waitFor('stderr', new RegExp(`worker ${engine} joined`));
   }
-  return workers;
+  proxy.heal();
+  return { workers, proxy };
 }
 
 async function resultOf(run: StoredRun): Promise<Finished> {

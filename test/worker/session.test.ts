@@ -132,7 +132,7 @@ describe('a worker', () => {
     start([address]);
     const connection = await worker();
     await connection.message('ready');
-    const large = ruleOf({ inputs: 600, units: 600, optimizer: { name: 'adam' }, iterations: 40 });
+    const large = ruleOf({ inputs: 600, units: 600, optimizer: { name: 'adam' }, iterations: 120 });
     connection.sendWith(loadOf(large, randomState(SEED, large), { batch: 400 }), (fields) => ({
       message: 'load',
       load: fields,
@@ -156,7 +156,7 @@ describe('a worker', () => {
   });
 
   it('gives a silent coordinator up, and dials the next', async () => {
-    const silent = await startCoordinator({ leaseMs: 300 });
+    const silent = await startCoordinator({ leaseMs: 2000 });
     const next = await startCoordinator();
     const { events } = start([silent.address, next.address]);
     const connection = await silent.worker();
@@ -165,7 +165,7 @@ describe('a worker', () => {
     await connection.message('done');
     connection.answering = false;
     const reason = await connection.end();
-    expect(reason?.message).toMatch(/nothing came for 300 ms/);
+    expect(reason?.message).toMatch(/nothing came for 2000 ms/);
     await (await next.worker()).message('ready');
     expect(events.find(({ type }) => type === 'worker.disconnected')).toMatchObject({
       coordinator: silent.address,

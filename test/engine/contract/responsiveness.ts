@@ -8,7 +8,7 @@ import type { Running } from './subject.js';
 const LONG_MS = 300;
 const LONGEST_GAP_MS = 50;
 /** A busy machine holds a thread up now and then; an engine that blocks it does so every time. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 50;
 
 /** value ← value · x, as often as there are passes. */
 const powers: Routine = {

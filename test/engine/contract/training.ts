@@ -170,7 +170,7 @@ export function trainingContract(running: () => Running): void {
     it('tells for how long the engine was busy', async () => {
       const { seconds } = await solved({});
       expect(seconds).toBeGreaterThan(0);
-      expect(seconds).toBeLessThan(10);
+      expect(seconds).toBeLessThan(60);
     });
 
     it('gives the same weights whether or not it reports the objective', async () => {
