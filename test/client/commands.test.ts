@@ -112,7 +112,11 @@ describe('commands', () => {
     const first = await line.run('download', 'job1', 'here');
     expect([first.code, first.stdout]).toEqual([0, '2 files in here\n']);
     const files = await readdir(join(line.cwd, 'here'), { recursive: true });
-    expect(files.toSorted()).toEqual(['checkpoints', 'checkpoints/step-00000001.safetensors', 'spec 1 ö.yaml']);
+    expect(files.toSorted()).toEqual([
+      'checkpoints',
+      'checkpoints/step-00000001.safetensors',
+      'spec 1 ö.yaml',
+    ]);
     for (const [name, content] of artifacts)
       expect(content.equals(await readFile(join(line.cwd, 'here', name)))).toBe(true);
     const before = new Date('2026-01-01');
