@@ -1,11 +1,9 @@
 // The job that is trained: drawn from its seed, so that no data set is needed.
 
-const EXAMPLES = 4000;
-
 const spec = ({ epochs, everySteps }) => `name: compose-test
 seed: 7
 data:
-  train: { dataset: curves, examples: ${EXAMPLES} }
+  train: { dataset: curves, examples: 4000 }
   targets: inputs
 network:
   layers:
@@ -27,7 +25,8 @@ export const SHORT = { epochs: 2, spec: spec({ epochs: 2, everySteps: 8 }) };
 const SECONDS = 50;
 
 /** @param short the record of the short job, once it has ended */
-export function longJob({ progress }) {
-  const epochs = Math.max(5, Math.round((SECONDS * progress.examplesPerSecond) / EXAMPLES));
+export function longJob({ startedAt, endedAt }) {
+  const epochSeconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000 / SHORT.epochs;
+  const epochs = Math.min(80, Math.max(5, Math.round(SECONDS / epochSeconds)));
   return { epochs, spec: spec({ epochs, everySteps: epochs }) };
 }
