@@ -136,7 +136,7 @@ describe('a watch', () => {
   it('ends at its deadline', async () => {
     const far = await serving();
     const id = await submit(far);
-    const stream = far.client.open('WatchJob', { id, follow: true }, Date.now() + 3000);
+    const stream = far.client.open('WatchJob', { id, follow: true }, Date.now() + 1500);
     expect(await refusalOf(collect(stream))).toMatchObject({ status: Status.DEADLINE_EXCEEDED });
     await until(() => far.service.watches[0]?.ended === true);
   });
@@ -148,7 +148,7 @@ describe('a watch', () => {
     onTestFinished(() => session.destroy());
     const call = session.request({
       ...{ ':method': 'POST', ':path': '/locoprop.v1.Coordinator/WatchJob', te: 'trailers' },
-      ...{ 'content-type': 'application/grpc', 'grpc-timeout': '3S', authorization: 'Bearer reader' },
+      ...{ 'content-type': 'application/grpc', 'grpc-timeout': '1500m', authorization: 'Bearer reader' },
     });
     const trailers = trailersOf(call);
     call.end(framed(definition['WatchJob']!.requestSerialize({ id, follow: true })));

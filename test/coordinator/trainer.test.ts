@@ -105,7 +105,7 @@ describe.each(['reference', 'onnx', 'tfjs'])('the trainer on %s', (engineName) =
     ];
     const network = { layers, loss: 'softmax_cross_entropy' };
     const local = { iterations: 10, optimizer: { name: 'rmsprop', learningRate: 1e-2, momentum: 0.9 } };
-    const training = { batchSize: 60, epochs: 300, schedule: 'constant' };
+    const training = { batchSize: 60, epochs: 200, schedule: 'constant' };
     const job = smallJob({ data: { targets: 'labels' }, network, local, training });
     const { events } = await train(engine, job, { dataset: sidedData() });
     expect(events.filter(({ type }) => type.startsWith('guard.'))).toEqual([]);
