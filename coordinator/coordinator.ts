@@ -1,4 +1,3 @@
-import { LocopropError } from '../core/errors/error.js';
 import { messageOf } from '../core/errors/message.js';
 import type { RunEvent } from '../core/events.js';
 import type { JobEvent, JobRecord } from '../core/job/record.js';
@@ -90,11 +89,9 @@ export class Coordinator {
         observer.onRunEvent(event, record);
         logs.wake(record.id, record.fence);
       },
-      onError: (error, { id, fence }) => {
-        const gone = error instanceof LocopropError && ['JOB_NOT_OURS', 'JOB_UNKNOWN'].includes(error.code);
-        if (!gone) onFailed(error);
-        else observer.onServiceEvent({ type: 'job.lost', jobId: id, fence, reason: messageOf(error) });
-      },
+      onError: onFailed,
+      onLost: (error, { id, fence }) =>
+        observer.onServiceEvent({ type: 'job.lost', jobId: id, fence, reason: messageOf(error) }),
       onDropped: ({ id, ticket }, reason) =>
         observer.onServiceEvent({ type: 'queue.dropped', jobId: id, ticket, reason }),
       onQueueError: onFailed,

@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors/message.js';
-import { batchesPerEpoch, requireWidths } from '../core/batches.js';
+import { batchesPerEpoch, batchSizeOf, requireWidths } from '../core/batches.js';
 import type { Dataset, DataSplit } from '../core/dataset.js';
 import { LocopropError } from '../core/errors/error.js';
 import type { RunEventBody, RunOutcome } from '../core/events.js';
@@ -85,7 +85,7 @@ export async function runJob(
     const { spec } = job;
     const train = (await loadData(job, 'train'))!;
     const test = await loadData(job, 'test');
-    const batch = Math.min(spec.training.batchSize, train.examples);
+    const batch = batchSizeOf(spec.training, train);
     const network = buildNetwork(spec, job.parts, train.features, batch);
     const widths = { inputs: train.features, outputs: network.layers.at(-1)!.units };
     for (const dataset of test ? [train, test] : [train]) requireWidths(dataset, spec.data.targets, widths);
@@ -173,7 +173,7 @@ async function openPool(
     network,
     states,
     step,
-    batch: Math.min(spec.training.batchSize, train.examples),
+    batch: batchSizeOf(spec.training, train),
     stop,
     emit,
   });
@@ -234,7 +234,7 @@ async function announce(
     threads: engine.info.threads,
     parameters: network.layers.reduce((total, { inputs, units }) => total + (inputs + 1) * units, 0),
     trainExamples: train.examples,
-    stepsPerEpoch: batchesPerEpoch(train.examples, Math.min(spec.training.batchSize, train.examples)),
+    stepsPerEpoch: batchesPerEpoch(train.examples, batchSizeOf(spec.training, train)),
     epochs: Math.min(spec.training.stopAfterEpochs ?? Infinity, spec.training.epochs),
     step: progress.position.step,
   });

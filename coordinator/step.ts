@@ -17,6 +17,7 @@ import type { GradientMeans } from './gradient-means.js';
 import { solveGuarded, type GuardIncident, type GuardOptions } from './guard.js';
 import type { LayerPool, LayerReport } from './pool/layer-pool.js';
 import { Stopwatch } from './stopwatch.js';
+import { metLater } from './pool/met-later.js';
 
 /** What a step's time went to, in seconds. */
 export interface StepPhases {
@@ -125,10 +126,9 @@ export async function trainStep(
       problems.unshift(problem);
       if (correction > 0) continue;
       const sampledGradient = sampled[problem.layer];
-      const solve = solveAndSettle({ ...problem, ...(sampledGradient && { sampledGradient }) }, options);
-      // The failure is met below, by Promise.all; without this it would count as unhandled until then.
-      solve.catch(() => undefined);
-      solves.unshift(solve);
+      const solved = solveAndSettle({ ...problem, ...(sampledGradient && { sampledGradient }) }, options);
+      // By Promise.all, below.
+      solves.unshift(metLater(solved));
     }
     const sweep = watch.lap();
     pool.swept();

@@ -1,3 +1,4 @@
+import { batchSizeOf } from '../core/batches.js';
 import { LocopropError } from '../core/errors/error.js';
 import type { Confusion, EpochMetrics, RunEventBody } from '../core/events.js';
 import type { Dataset } from '../core/dataset.js';
@@ -13,6 +14,7 @@ import { evaluate, type Evaluation, type TrainedNetwork } from './evaluation.js'
 import { GradientMeans } from './gradient-means.js';
 import type { GuardIncident } from './guard.js';
 import type { LayerPool } from './pool/layer-pool.js';
+import { metLater } from './pool/met-later.js';
 import {
   LossNotFinite,
   stepForward,
@@ -97,7 +99,7 @@ export class Trainer {
       engine,
       dataset: train,
       targets: spec.data.targets,
-      batchSize: Math.min(spec.training.batchSize, train.examples),
+      batchSize: batchSizeOf(spec.training, train),
       seed: spec.seed,
     });
   }
@@ -157,15 +159,11 @@ export class Trainer {
   /** The batch of a position; null after the last epoch. A failure is met by whoever awaits it. */
   #load(position: Position): Promise<Batch> | null {
     if (position.epoch >= this.#epochs) return null;
-    const batch = this.#batches.load(position);
-    batch.catch(() => undefined);
-    return batch;
+    return metLater(this.#batches.load(position));
   }
 
   #forwardAhead(batch: Promise<Batch>): Promise<Forwarded> {
-    const forward = batch.then((loaded) => stepForward(loaded, this.#options));
-    forward.catch(() => undefined);
-    return forward;
+    return metLater(batch.then((loaded) => stepForward(loaded, this.#options)));
   }
 
   /** Releases what was made for a step that is not to be. */
@@ -272,7 +270,7 @@ export class Trainer {
     const onTest = test && (await onData(test, spec.evaluation.testExamples));
     const { epoch, step } = this.#position;
     const cluster = pool.workerMetrics(this.#statistics.stepSeconds);
-    const examples = step * Math.min(spec.training.batchSize, train.examples);
+    const examples = step * batchSizeOf(spec.training, train);
     const counts = (onTest ?? onTrain).confusion;
     const confusion = counts && {
       epoch,

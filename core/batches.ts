@@ -8,6 +8,12 @@ export function epochOrder(seed: number, epoch: number, examples: number): Uint3
   return randomStream(seed, 'shuffle', epoch).permutation(examples);
 }
 
+/** Examples of a batch: as many as asked for, where there are so many. */
+export const batchSizeOf = (
+  { batchSize }: { readonly batchSize: number },
+  { examples }: Pick<Dataset, 'examples'>,
+): number => Math.min(batchSize, examples);
+
 /**
  * Steps of an epoch. All batches are full, so that every solve has one shape: the examples that are
  * left over at the end of an epoch's order wait for the next epoch's. Data smaller than one batch

@@ -13,6 +13,7 @@ import type { Autoencoder } from '../autoencoder.js';
 import { MeteredEngine } from './metered-engine.js';
 import { MeteredPool } from './metered-pool.js';
 import { StepMeter, type MeasuredStep } from './step-meter.js';
+import { metLater } from '../../coordinator/pool/met-later.js';
 
 export interface ClusterChoice {
   readonly job: Autoencoder;
@@ -115,8 +116,7 @@ export class ClusterTraining {
       },
       START,
     );
-    this.#run = meter.allowed.then(() => trainer.run());
-    this.#run.catch(() => undefined);
+    this.#run = metLater(meter.allowed.then(() => trainer.run()));
   }
 
   /** The plan in force. */

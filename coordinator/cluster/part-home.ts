@@ -11,6 +11,7 @@ import type {
   ResidentPart,
 } from './place.js';
 import type { RecoveryLog } from './recovery-log.js';
+import { metLater } from '../pool/met-later.js';
 
 /** How often a part is put elsewhere in one step before the run gives up. */
 const MAX_RECOVERIES = 50;
@@ -44,8 +45,7 @@ export class PartHome {
     this.#rule = rule;
     this.#around = around;
     this.#place = place;
-    this.#resident = this.#load(place);
-    this.#resident.catch(() => undefined);
+    this.#resident = metLater(this.#load(place));
   }
 
   get columns(): Columns {
@@ -108,7 +108,7 @@ export class PartHome {
   #recover(): void {
     const from = this.#place.offer.id;
     const watch = new Stopwatch();
-    this.#resident = (async () => {
+    const recovered = async () => {
       const place = await this.#around.choosePlace(this.columns);
       this.#place = place;
       const part = await this.#load(place);
@@ -116,8 +116,8 @@ export class PartHome {
       const to = place.offer.id;
       onRecovered({ columns: this.columns, from, to, repeated: log.steps.length, seconds: watch.lap() });
       return part;
-    })();
-    this.#resident.catch(() => undefined);
+    };
+    this.#resident = metLater(recovered());
   }
 
   /** Loads the part and makes it do again what was settled since the state at hand. */

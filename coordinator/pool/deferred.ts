@@ -1,3 +1,5 @@
+import { metLater } from './met-later.js';
+
 /** A promise with its ends. */
 export interface Deferred<Value> {
   readonly promise: Promise<Value>;
@@ -13,6 +15,5 @@ export function deferred<Value>(): Deferred<Value> {
     resolve = onValue;
     reject = onError;
   });
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
+  return { promise: metLater(promise), resolve, reject };
 }

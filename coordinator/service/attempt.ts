@@ -34,7 +34,7 @@ export interface AttemptOptions {
   readonly tracking: MlflowTracking | null;
   readonly onEvent: (event: RunEvent, record: JobRecord) => void;
   /** Told of what is no failure of the job, as when its record could not be written. */
-  readonly onError: (error: unknown, record: JobRecord) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** A job from the moment at which this process took it until the process has it no more. */
@@ -173,7 +173,7 @@ export class Attempt {
     this.#telling = true;
     this.#toldMs = performance.now();
     void this.#change((record) => ({ ...record, progress: this.progress, runSeconds: this.runSeconds }))
-      .catch((error: unknown) => onError(error, this.#taken))
+      .catch(onError)
       .finally(() => {
         this.#telling = false;
       });

@@ -12,6 +12,8 @@ export interface DispatcherOptions extends AttemptOptions {
   readonly name: string;
   /** How many jobs run at a time. */
   readonly jobs: number;
+  /** Told of a job that ran here and is another process's. */
+  readonly onLost: (error: unknown, record: JobRecord) => void;
   /** Told of entries that were taken from the queue in vain, for the log. */
   readonly onDropped: (entry: QueueEntry, reason: string) => void;
   /** Told of what goes wrong with the queue. */
@@ -78,7 +80,7 @@ export class Dispatcher {
   }
 
   async #handle(entry: QueueEntry, lost: AbortSignal): Promise<void> {
-    const { records, onDropped, onError } = this.#options;
+    const { records, onDropped, onError, onLost } = this.#options;
     const taken = await this.#take(entry, lost);
     if (typeof taken === 'string') {
       onDropped(entry, taken);
@@ -86,20 +88,20 @@ export class Dispatcher {
     }
     const attempt = new Attempt(taken, this.#options);
     this.#attempts.set(taken.id, attempt);
-    const onLost = (): void => attempt.stop.request('lost');
-    lost.addEventListener('abort', onLost);
-    if (lost.aborted) onLost();
+    const onAbort = (): void => attempt.stop.request('lost');
+    lost.addEventListener('abort', onAbort);
+    if (lost.aborted) onAbort();
     if (this.#stopping) attempt.stop.request('shutdown');
     attempt.observe(records.known(taken.id));
     try {
       const after = await attempt.run();
-      if (after === null) onError(attempt.lost, taken);
+      if (after === null) onLost(attempt.lost, taken);
       else if (after.state === 'queued') await this.#requeue(after);
     } catch (error) {
       // The entry is gone, but the record says that the job runs: it is found when the queue is looked after.
-      onError(error, taken);
+      onError(error);
     } finally {
-      lost.removeEventListener('abort', onLost);
+      lost.removeEventListener('abort', onAbort);
       this.#attempts.delete(taken.id);
     }
   }

@@ -31,9 +31,10 @@ export function ComparePage() {
   const [scale, setScale] = useState<'linear' | 'log'>('log');
   const { value, problem } = usePolled<JobPage>('/v1/jobs?limit=500', 3000);
   const listed = value?.jobs ?? [];
+  const isListed = (id: string): boolean => listed.some((job) => job.id === id);
   // A link from elsewhere may name jobs that are older than the list, or gone.
-  const named = useNamedJobs(value === null ? [] : ids.filter((id) => !listed.some((job) => job.id === id)));
-  const jobs = [...listed, ...[...named.values()].filter((job) => job !== null)];
+  const named = useNamedJobs(value === null ? [] : ids.filter((id) => !isListed(id)));
+  const jobs = [...listed, ...ids.flatMap((id) => (isListed(id) ? [] : (named.get(id) ?? [])))];
   const chosen = ids.flatMap((id) => jobs.find((job) => job.id === id) ?? []);
   const metrics = useMetrics(chosen);
   const text = measures.find(([name]) => name === measure)![1];

@@ -1,6 +1,19 @@
 import type { RunEventBody } from '../../../core/events.js';
 import type { Lines } from './entry.js';
 
+/** Of a solve that the guard did not accept. */
+const refusedSolve = {
+  fields: {
+    step: 'always',
+    layer: 'always',
+    attempt: 'always',
+    learningRateFactor: 'always',
+    objectiveBefore: 'always',
+    objectiveAfter: 'always',
+  },
+  as: { attempt: 'redo' },
+} as const;
+
 export const runLines: Lines<RunEventBody> = {
   'run.started': {
     level: 'info',
@@ -43,28 +56,12 @@ export const runLines: Lines<RunEventBody> = {
   'guard.redone': {
     level: 'warn',
     meaning: 'The guard had a local problem solved again with a smaller rate; `redo` counts from 1.',
-    fields: {
-      step: 'always',
-      layer: 'always',
-      attempt: 'always',
-      learningRateFactor: 'always',
-      objectiveBefore: 'always',
-      objectiveAfter: 'always',
-    },
-    as: { attempt: 'redo' },
+    ...refusedSolve,
   },
   'guard.gave-up': {
     level: 'warn',
     meaning: 'No attempt at a local problem was acceptable: the layer keeps its weights in this step.',
-    fields: {
-      step: 'always',
-      layer: 'always',
-      attempt: 'always',
-      learningRateFactor: 'always',
-      objectiveBefore: 'always',
-      objectiveAfter: 'always',
-    },
-    as: { attempt: 'redo' },
+    ...refusedSolve,
   },
   'epoch.done': {
     level: 'info',
