@@ -9,6 +9,7 @@ import { forwardLayer } from '../engine/sweep.js';
 import { uniformMatrix } from './data.js';
 import type { Task } from './measure.js';
 import { batchLimit } from './products.js';
+import { copyOf } from '../engine/conformance/tensor-scope.js';
 
 /** A layer's local problem with numbers drawn for it, on an engine. */
 export class LayerProblem {
@@ -59,7 +60,7 @@ export class LayerProblem {
     return async () => {
       const engine = this.#engine;
       // The engine takes over what it is given.
-      const given = { inputs: copied(drawn.inputs), displacement: copied(drawn.displacement) };
+      const given = { inputs: copyOf(drawn.inputs), displacement: copyOf(drawn.displacement) };
       const watch = new Stopwatch();
       const [inputs, displacement] = [
         await engine.upload(given.inputs),
@@ -87,8 +88,3 @@ const drawnInputs = ({ inputs }: LayerRule, batch: number): Matrix<Float32Array>
 
 const drawnDisplacement = ({ units }: LayerRule, batch: number): Matrix<Float32Array> =>
   uniformMatrix('displacement', batch, units, 1 / batch);
-
-const copied = (matrix: Matrix<Float32Array>): Matrix<Float32Array> => ({
-  ...matrix,
-  data: matrix.data.slice(),
-});

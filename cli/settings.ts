@@ -4,18 +4,14 @@ import type { SettingsCommand } from '../core/settings/setting.js';
 import { settingOf, settingsFor, type SettingName } from '../core/settings/table.js';
 
 /**
- * Adds `--config` and an option for every setting that a command has, but those that it has itself. Their
- * values are given to `readSettings` as they are typed, so that all that is wrong is told at once.
+ * Adds `--config` and an option for every setting that a command has. Their values are given to
+ * `readSettings` as they are typed, so that all that is wrong is told at once.
  */
-export function withSettings(
-  command: Command,
-  of: SettingsCommand,
-  own: readonly SettingName[] = [],
-): Command {
+export function withSettings(command: Command, of: SettingsCommand): Command {
   command.option('--config <file>', 'file with settings (default: locoprop.yaml, where there is one)');
   for (const name of settingsFor(of)) {
     const flag = flagOf(name);
-    if (flag === null || own.includes(name)) continue;
+    if (flag === null) continue;
     command.addOption(new Option(`${flag} ${placeholderOf(name)}`, helpOf(name)));
   }
   return command;

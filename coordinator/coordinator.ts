@@ -94,7 +94,6 @@ export class Coordinator {
         observer.onServiceEvent({ type: 'job.lost', jobId: id, fence, reason: messageOf(error) }),
       onDropped: ({ id, ticket }, reason) =>
         observer.onServiceEvent({ type: 'queue.dropped', jobId: id, ticket, reason }),
-      onQueueError: onFailed,
     });
     const dispatcher = this.#dispatcher;
     this.#keeper = new QueueKeeper({
@@ -136,7 +135,7 @@ export class Coordinator {
       ...workers,
       name,
       jobs,
-      onEvent: (event) => observer.onFleetEvent(event as FleetEvent),
+      onEvent: (event) => observer.onFleetEvent(event),
       onLocalWorkersFailed: ({ message }) =>
         observer.onServiceEvent({ type: 'coordinator.failed', reason: message, stack: null }),
     });

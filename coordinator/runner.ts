@@ -95,7 +95,7 @@ export async function runJob(
     try {
       const states = loaded?.state.layers ?? (await startingStates(job, network));
       await announce(run, { spec, network, engine, train, progress: begun, loaded });
-      const pooled = { spec, engine, network, states, progress: begun, train };
+      const pooled = { spec, engine, network, states, progress: begun, batch };
       const { pool, close } = await openPool(options, pooled);
       try {
         trainer = new Trainer(
@@ -146,13 +146,14 @@ interface PoolNeeds {
   readonly network: NetworkRule;
   readonly states: readonly LayerState[];
   readonly progress: Progress;
-  readonly train: Dataset;
+  /** Examples of a batch. */
+  readonly batch: number;
 }
 
 /** Where the layers are solved: on workers where the run has them and they have something to do. */
 async function openPool(
   { run, stop, cluster }: RunJobOptions,
-  { spec, engine, network, states, progress, train }: PoolNeeds,
+  { spec, engine, network, states, progress, batch }: PoolNeeds,
 ): Promise<{ readonly pool: LayerPool; readonly close: () => Promise<void> }> {
   const emit = (event: RunEventBody): void => {
     // A log that cannot be written to fails the trainer's own next event, and so the run.
@@ -173,7 +174,7 @@ async function openPool(
     network,
     states,
     step,
-    batch: batchSizeOf(spec.training, train),
+    batch,
     stop,
     emit,
   });

@@ -1,8 +1,8 @@
 import type { Matrix } from '../core/matrix.js';
 import { randomStream } from '../core/random.js';
-import { relativeError, TF32_TOLERANCE } from './conformance/comparison.js';
+import { relativeError, toleranceOf } from './conformance/comparison.js';
 import { withTensors } from './conformance/tensor-scope.js';
-import type { Engine, EngineInfo } from './engine.js';
+import type { Engine } from './engine.js';
 import { freshSlots, layerTensors, uploadLayer } from './layer-tensors.js';
 import { solveLayer } from './solve.js';
 import { trialRule, type TrialLayer } from './trial-rule.js';
@@ -29,10 +29,7 @@ const problems: readonly CheckedProblem[] = [
 ];
 
 /** Relative to the largest entry expected. */
-const toleranceOf = ({ precision, products }: EngineInfo): number => {
-  if (products === 'tf32') return TF32_TOLERANCE;
-  return precision === 'float64' ? 1e-9 : 1e-4;
-};
+const FLOAT32_TOLERANCE = 1e-4;
 
 /**
  * Solves some small local problems as the oracle does, in well under a second, and looks whether a solve
@@ -43,7 +40,7 @@ const toleranceOf = ({ precision, products }: EngineInfo): number => {
  * @throws LocopropError ENGINE_CALL_FAILED, ENGINE_LOST
  */
 export async function selfCheck(engine: Engine, oracle: Engine): Promise<string | null> {
-  const tolerance = toleranceOf(engine.info);
+  const tolerance = toleranceOf(engine.info, FLOAT32_TOLERANCE);
   for (const problem of problems) {
     const own = await solved(engine, problem);
     const expected = await solved(oracle, problem);

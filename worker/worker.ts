@@ -6,7 +6,7 @@ import { resolveAddresses, type Candidate } from '../services/rpc/addresses.js';
 import { PROTOCOL, type Hello } from '../services/rpc/messages.js';
 import { dial } from '../services/rpc/worker-client.js';
 import type { TransportSecurity } from '../services/security/transport-security.js';
-import { BackOff, pause } from '../services/rpc/back-off.js';
+import { BackOff, pause } from '../services/time/back-off.js';
 import type { RecordEvent } from '../services/telemetry/worker-events.js';
 import { Parts } from './parts.js';
 import { Programs } from './programs.js';

@@ -1,14 +1,13 @@
+import { lineLevels, type LineLevel } from '../../core/log-level.js';
 import { Option, type Command } from 'commander';
 import { Interruption } from '../interruption.js';
 import { withOutput, type CommandContext, type OutputOptions } from '../options.js';
 import { note, print, printJson } from '../output.js';
 import { clientOf, withServer, type ServerOptions } from '../server.js';
 
-const levels = ['debug', 'info', 'warn', 'error'] as const;
-
 interface LogsOptions extends OutputOptions, ServerOptions {
   readonly follow?: true;
-  readonly level: (typeof levels)[number];
+  readonly level: LineLevel;
 }
 
 export function addLogs(program: Command, context: CommandContext): void {
@@ -17,7 +16,7 @@ export function addLogs(program: Command, context: CommandContext): void {
     .description('Print the log of a job, a JSON object a line.')
     .argument('<job>', 'the id of the job')
     .option('--follow', 'go on with what comes, until the job has ended')
-    .addOption(new Option('--level <level>', 'from this level on').choices(levels).default('info'))
+    .addOption(new Option('--level <level>', 'from this level on').choices(lineLevels).default('info'))
     .action(async (id: string, options: LogsOptions) => {
       context.setExitCode(await logs(id, options));
     });

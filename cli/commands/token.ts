@@ -12,7 +12,7 @@ export function addToken(program: Command): void {
     .description("Print the first token of this machine's coordinator.")
     .option('--create', 'make the file of tokens, with one for everything, where it is missing')
     .action(printToken);
-  withOutput(withSettings(command, 'coordinator', []), 'locoprop token --store locoprop-data');
+  withOutput(withSettings(command, 'coordinator'), 'locoprop token --store locoprop-data');
 }
 
 async function printToken({ json, create, ...flags }: TokenOptions): Promise<void> {

@@ -1,4 +1,5 @@
-import type { RunEventBody, WorkerInfo } from '../../core/events.js';
+import type { WorkerInfo } from '../../core/events.js';
+import type { FleetEvent } from '../../core/job/service-events.js';
 import type { Hello } from '../../services/rpc/messages.js';
 import { listen, type WorkerServer } from '../../services/rpc/worker-server.js';
 import type { TransportSecurity } from '../../services/security/transport-security.js';
@@ -19,7 +20,7 @@ export interface MembersOptions {
   readonly job: string;
   readonly leaseMs: number;
   readonly places: Places;
-  readonly emit: (event: RunEventBody) => void;
+  readonly emit: (event: FleetEvent) => void;
 }
 
 /** A worker that is there. */

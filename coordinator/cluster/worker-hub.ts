@@ -1,5 +1,5 @@
 import type { LocopropError } from '../../core/errors/error.js';
-import type { RunEventBody } from '../../core/events.js';
+import type { FleetEvent } from '../../core/job/service-events.js';
 import type { TransportSecurity } from '../../services/security/transport-security.js';
 import { LocalWorkers, type LocalWorkersOptions } from './local-workers.js';
 import { Members, type Member } from './members.js';
@@ -20,7 +20,7 @@ export interface WorkerHubOptions {
   /** How many jobs may use the workers at a time. */
   readonly jobs: number;
   /** Told of workers that come, go and are refused. */
-  readonly onEvent: (event: RunEventBody) => void;
+  readonly onEvent: (event: FleetEvent) => void;
   /** Told once all workers of this machine have been given up. */
   readonly onLocalWorkersFailed: (error: LocopropError) => void;
 }
@@ -28,7 +28,7 @@ export interface WorkerHubOptions {
 /** The workers that dial in here, for one job after the other, or for several at a time. */
 export class WorkerHub {
   readonly #options: WorkerHubOptions;
-  readonly #listeners = new Set<(event: RunEventBody) => void>();
+  readonly #listeners = new Set<(event: FleetEvent) => void>();
   readonly #places = new Places();
   #members: Members | null = null;
   #local: LocalWorkers | null = null;
@@ -80,7 +80,7 @@ export class WorkerHub {
   }
 
   /** @returns what ends the subscription */
-  subscribe(listener: (event: RunEventBody) => void): () => void {
+  subscribe(listener: (event: FleetEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -106,7 +106,7 @@ export class WorkerHub {
     await this.#local?.close();
   }
 
-  #tell(event: RunEventBody): void {
+  #tell(event: FleetEvent): void {
     this.#options.onEvent(event);
     for (const listener of this.#listeners) listener(event);
   }

@@ -6,7 +6,7 @@ import { LocopropError } from '../../core/errors/error.js';
 import type { RunEvent } from '../../core/events.js';
 import { resolvedYaml, type JobFile } from '../../services/configuration/job-file.js';
 import { createRun, openRun, type Run } from '../../services/store/run.js';
-import { readRun } from '../../services/store/stored-run.js';
+import { readRun, type StoredRun } from '../../services/store/stored-run.js';
 import { trainToEnd } from '../finish/train-to-end.js';
 import { runJob, type Job } from '../runner.js';
 
@@ -57,8 +57,6 @@ export async function endedRun(directory: string): Promise<ComparedRun | null> {
   const { outcome = 'completed', reason = null } = failure ?? {};
   return { directory, outcome, reason, metrics: await run.readMetrics(), engine };
 }
-
-type StoredRun = Awaited<ReturnType<typeof readRun>>;
 
 async function storedRun(directory: string): Promise<StoredRun | null> {
   try {

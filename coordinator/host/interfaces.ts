@@ -119,7 +119,7 @@ async function openGrpc({
     logLine: (item, context) =>
       item.kind === 'event' || item.kind === 'job-event' ? jobLogLine(item, context) : null,
     onAnswered: ({ path, status, seconds, peer, tokenName }) => {
-      const route = methodOf(path) ?? null;
+      const route = methodOf(path);
       onServiceEvent({
         type: 'request',
         request: randomUUID(),

@@ -14,7 +14,7 @@ import { readConfusion } from '../../services/store/curves.js';
 import type { RunStore } from '../../services/store/run-store.js';
 import type { WorkerHub } from '../cluster/worker-hub.js';
 import type { Dispatcher } from './dispatcher.js';
-import { enqueue } from './enqueue.js';
+import { queuedJob } from './queued-job.js';
 import { metricsOf, stepsOf } from './job-curves.js';
 import { JobExports } from './job-exports.js';
 import { openFeed } from './job-feed.js';
@@ -166,9 +166,9 @@ export class CoordinatorService implements JobService {
     id: string,
     name: string,
   ): Promise<{ readonly file: StoredFile; readonly content: Readable }> {
-    const { store } = this.#options;
-    const run = runOf(await this.#options.records.get(id));
-    const file = (await this.artifacts(id)).find((own) => own.name === name);
+    const { store, records } = this.#options;
+    const run = runOf(await records.get(id));
+    const file = run && (await store.files(id, run.fence)).find((own) => own.name === name);
     const content = run && file ? await store.openFile(id, run.fence, name) : null;
     if (!file || !content) throw new LocopropError('ARTIFACT_UNKNOWN', { job: id, name });
     return { file, content: Readable.from(firstBytes(content, file.bytes), { objectMode: false }) };
@@ -233,7 +233,7 @@ export class CoordinatorService implements JobService {
   }
 
   async #enqueue(record: JobRecord): Promise<void> {
-    await this.#withQueue(this.#options.queue.add(enqueue(record)));
+    await this.#withQueue(this.#options.queue.add(queuedJob(record)));
   }
 
   async #dequeue({ id, ticket }: JobRecord): Promise<void> {

@@ -4,7 +4,7 @@ import type { JobProgress, JobRecord } from '../../core/job/record.js';
 import { isHeld } from '../../core/job/states.js';
 import type { JobQueue, QueueEntry } from '../../services/queue/queue.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
-import { enqueue } from './enqueue.js';
+import { queuedJob } from './queued-job.js';
 
 export interface DispatcherOptions extends AttemptOptions {
   readonly queue: JobQueue;
@@ -16,8 +16,6 @@ export interface DispatcherOptions extends AttemptOptions {
   readonly onLost: (error: unknown, record: JobRecord) => void;
   /** Told of entries that were taken from the queue in vain, for the log. */
   readonly onDropped: (entry: QueueEntry, reason: string) => void;
-  /** Told of what goes wrong with the queue. */
-  readonly onQueueError: (error: Error) => void;
 }
 
 /** Between two looks at what others have written of the jobs that run here. */
@@ -38,14 +36,14 @@ export class Dispatcher {
 
   /** @throws LocopropError QUEUE_UNAVAILABLE */
   async start(): Promise<void> {
-    const { records, queue, jobs, onQueueError } = this.#options;
+    const { records, queue, jobs, onError } = this.#options;
     this.#unsubscribe = records.subscribe((record, id) => this.#attempts.get(id)?.observe(record));
     // Another coordinator may have been asked to pause a job of this one, or have taken it.
     if (queue.shared) this.#timer = setInterval(() => this.#look(), WATCH_MS);
     this.#endConsuming = await queue.consume({
       jobs,
       handle: (entry, lost) => this.#handle(entry, lost),
-      onError: onQueueError,
+      onError,
     });
   }
 
@@ -74,9 +72,9 @@ export class Dispatcher {
   }
 
   #look(): void {
-    const { records, onQueueError } = this.#options;
+    const { records, onError } = this.#options;
     if (this.#attempts.size === 0) return;
-    records.refresh().catch((error: unknown) => onQueueError(error as Error));
+    records.refresh().catch(onError);
   }
 
   async #handle(entry: QueueEntry, lost: AbortSignal): Promise<void> {
@@ -133,10 +131,10 @@ export class Dispatcher {
 
   async #requeue(record: JobRecord): Promise<void> {
     try {
-      await this.#options.queue.add(enqueue(record));
+      await this.#options.queue.add(queuedJob(record));
     } catch (error) {
       // It is added when the queue is looked after.
-      this.#options.onQueueError(error as Error);
+      this.#options.onError(error);
     }
   }
 }

@@ -48,8 +48,7 @@ export class JobRecords {
 
   /** All records, no older than half a second, in no order. */
   async all(): Promise<readonly JobRecord[]> {
-    if (performance.now() - this.#refreshedMs > FRESH_MS) await this.refresh();
-    return Array.from(this.#known.values(), ({ record }) => record);
+    return performance.now() - this.#refreshedMs > FRESH_MS ? this.refresh() : this.#all();
   }
 
   /** A record as it is known here; the newest one after `refresh`. */
@@ -104,10 +103,15 @@ export class JobRecords {
     this.#forget(id);
   }
 
-  /** Learns what others have written. */
-  refresh(): Promise<void> {
+  /** Learns what others have written. @returns all records, as they are known then */
+  async refresh(): Promise<readonly JobRecord[]> {
     this.#refreshing ??= this.#load().finally(() => (this.#refreshing = null));
-    return this.#refreshing;
+    await this.#refreshing;
+    return this.#all();
+  }
+
+  #all(): readonly JobRecord[] {
+    return Array.from(this.#known.values(), ({ record }) => record);
   }
 
   async #load(): Promise<void> {

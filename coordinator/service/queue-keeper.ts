@@ -2,7 +2,7 @@ import type { JobRecord } from '../../core/job/record.js';
 import { isHeld } from '../../core/job/states.js';
 import type { JobQueue } from '../../services/queue/queue.js';
 import type { Dispatcher } from './dispatcher.js';
-import { enqueue } from './enqueue.js';
+import { queuedJob } from './queued-job.js';
 import type { JobRecords } from './job-records.js';
 
 export interface QueueKeeperOptions {
@@ -50,8 +50,7 @@ export class QueueKeeper {
 
   async look(): Promise<void> {
     const { records, queue, dispatcher, onRebuilt, onLooked } = this.#options;
-    await records.refresh();
-    const open = (await records.all())
+    const open = (await records.refresh())
       .filter(({ id, state }) => (state === 'queued' || isHeld(state)) && !dispatcher.has(id))
       .toSorted((a, b) => (a.submittedAt < b.submittedAt ? -1 : 1));
     const waiting = new Set(open.length === 0 ? [] : await queue.waiting());
@@ -61,7 +60,7 @@ export class QueueKeeper {
       if (!(await this.#isMissing(record))) continue;
       // Looked at again, for it may have been taken or have ended meanwhile.
       if (records.known(record.id)?.ticket !== record.ticket) continue;
-      await queue.add(enqueue(record));
+      await queue.add(queuedJob(record));
       this.#orphanedSinceMs.delete(record.id);
       added += 1;
     }

@@ -64,15 +64,14 @@ export const norm = (x: Expression): Expression => sqrt(sum(square(x), 'all'));
 function largestEigenvalue(matrix: Expression): Expression {
   // Rows of unlike weights: a vector of ones is orthogonal to too many eigenvectors.
   let vector: Expression = multiply(sum(abs(matrix), 1), add(positions, 1));
-  let found: Expression = max(multiply(identityMatrix, matrix), 'all');
+  let unit = vector;
   for (let pass = 0; pass < POWER_ITERATIONS; pass++) {
-    const unit = divide(vector, maximum(max(abs(vector), 'all'), SMALLEST));
+    unit = divide(vector, maximum(max(abs(vector), 'all'), SMALLEST));
     vector = matmul(matrix, unit);
-    if (pass === POWER_ITERATIONS - 1) {
-      found = maximum(found, divide(norm(vector), maximum(norm(unit), SMALLEST)));
-    }
   }
-  return maximum(found, SMALLEST);
+  const diagonal = max(multiply(identityMatrix, matrix), 'all');
+  const growth = divide(norm(vector), maximum(norm(unit), SMALLEST));
+  return maximum(maximum(diagonal, growth), SMALLEST);
 }
 
 /** xᵖ by squaring. */

@@ -154,7 +154,6 @@ export const kfac = ({
   momentum,
   updateEvery,
 }: KfacSettings): SecondOrderMethod => ({
-  name: 'kfac',
   sampled: fisher === 'sampled',
   momentum,
   updateEvery,

@@ -28,7 +28,6 @@ export interface Refresh {
  * `refreshes` those of `inverseRoot`. Slots and factors start at zero.
  */
 export interface SecondOrderMethod {
-  readonly name: string;
   /** Whether `statistics` has sampledGradient, D of labels drawn from the network's own distribution. */
   readonly sampled: boolean;
   /** μ. */

@@ -104,7 +104,6 @@ function direction(settings: ShampooSettings): Routine {
 export function shampoo(settings: ShampooSettings): SecondOrderMethod {
   const { decay, epsilon, graft, momentum, updateEvery } = settings;
   return {
-    name: 'shampoo',
     sampled: false,
     momentum,
     updateEvery,

@@ -1,3 +1,4 @@
+import { logLevels } from '../log-level.js';
 import { engineChoices } from '../engine-names.js';
 import type { CertificateFiles, Setting, SettingsCommand } from './setting.js';
 
@@ -216,7 +217,7 @@ export const settingsTable = {
     commands: service,
   },
   logLevel: {
-    of: { type: 'choice', values: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] },
+    of: { type: 'choice', values: logLevels },
     default: 'info',
     placeholder: 'level',
     description: 'The log goes to standard error, from this level on',

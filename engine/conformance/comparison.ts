@@ -1,7 +1,14 @@
 import type { Matrix } from '../../core/matrix.js';
+import type { EngineInfo } from '../engine.js';
 
 /** What an engine may err whose products are TF32, which keeps 11 bits of what is multiplied. */
-export const TF32_TOLERANCE = 1e-2;
+const TF32_TOLERANCE = 1e-2;
+
+/** What an engine may err, relative to the largest entry expected; `float32` is for plain float32. */
+export const toleranceOf = ({ precision, products }: EngineInfo, float32: number): number => {
+  if (products === 'tf32') return TF32_TOLERANCE;
+  return precision === 'float64' ? 1e-9 : float32;
+};
 
 /** The largest absolute difference ÷ the largest absolute value expected; Infinity for what is not finite. */
 export function relativeError(actual: Matrix, expected: Matrix): number {

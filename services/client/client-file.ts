@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +6,7 @@ import { LocopropError } from '../../core/errors/error.js';
 import { AUTHORITY } from '../security/credential-files.js';
 import { readCredential } from '../security/secret-file.js';
 import { hasCode, reasonOf, writeFailed } from '../store/failure.js';
+import { temporaryName } from '../store/files.js';
 
 /** What a coordinator of this user leaves for this user's commands. */
 export interface ClientFile {
@@ -58,7 +58,7 @@ export async function authorityBeside(certificate: string): Promise<string | nul
 /** Writes the file, for its owner alone, whole or not at all. @throws LocopropError STORE_WRITE_FAILED */
 export async function writeClientFile(environment: Environment, content: ClientFile): Promise<string> {
   const file = clientFilePath(environment);
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryName(file);
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const handle = await open(temporary, 'wx', 0o600);

@@ -44,23 +44,21 @@ export class CoordinatorClient {
 
   /** Queues the job of a spec, in YAML or JSON; repeated as often as it takes, it is queued once. */
   async submit(text: string): Promise<JobDetails> {
-    const bytes = Buffer.from(text);
     return this.#job({
       method: 'POST',
       path: '/v1/jobs',
       headers: { 'idempotency-key': randomUUID() },
-      body: { type: 'application/yaml', bytes: bytes.length, open: () => Readable.from([bytes]) },
+      body: specBody(text),
       repeatable: true,
     });
   }
 
   /** Has the coordinator check a spec, in YAML or JSON, and make no job of it. @returns the spec, complete */
   async validate(text: string): Promise<JobSpec> {
-    const bytes = Buffer.from(text);
     const { spec } = await this.#map({
       method: 'POST',
       path: '/v1/specs/validate',
-      body: { type: 'application/yaml', bytes: bytes.length, open: () => Readable.from([bytes]) },
+      body: specBody(text),
       repeatable: true,
     });
     if (!isMap(spec)) throw this.#odd('a spec');
@@ -68,7 +66,7 @@ export class CoordinatorClient {
   }
 
   get(id: string): Promise<JobDetails> {
-    return this.#job({ method: 'GET', path: jobPath(id), repeatable: true });
+    return this.#job({ ...reading, path: jobPath(id) });
   }
 
   /** A page of jobs, newest first. */
@@ -78,7 +76,7 @@ export class CoordinatorClient {
       ...(limit !== undefined && { limit: String(limit) }),
       ...(cursor !== null && { cursor }),
     });
-    const page = await this.#map({ method: 'GET', path: `/v1/jobs?${query.toString()}`, repeatable: true });
+    const page = await this.#map({ ...reading, path: `/v1/jobs?${query.toString()}` });
     const { next } = page;
     return {
       jobs: this.#list(page, 'jobs') as readonly JobView[],
@@ -224,3 +222,9 @@ const MAX_READS = 5;
 const reading = { method: 'GET', repeatable: true } as const;
 
 const jobPath = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
+
+/** A spec, in YAML or JSON, as a body. */
+function specBody(text: string): OutgoingBody {
+  const bytes = Buffer.from(text);
+  return { type: 'application/yaml', bytes: bytes.length, open: () => Readable.from([bytes]) };
+}

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/message.js';
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
@@ -69,7 +70,7 @@ function textOf(cause: unknown): string {
   if (code === 'EPROTO') return 'what answers there is no TLS; its address may begin with http://';
   if (WRONG_AUTHORITY.split(' ').includes(code))
     return 'the authority that has signed its certificate is not known here; --ca names its file';
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }
 
 /**

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LocopropError } from '../../core/errors/error.js';
 import { RemoteError } from '../../core/errors/remote-error.js';
-import { BackOff, pause } from '../rpc/back-off.js';
+import { BackOff, pause } from '../time/back-off.js';
 import type { StoredFile } from '../store/job-store.js';
 import { hasCode, writeFailed } from '../store/failure.js';
+import { temporaryName } from '../store/files.js';
 import { invalidAnswer } from './answers.js';
 import type { CoordinatorClient } from './client.js';
 import { ConnectionFailure } from './connection.js';
@@ -80,7 +80,7 @@ interface Fetching {
 
 async function fetchFile(client: CoordinatorClient, { id, file, target, signal }: Fetching): Promise<void> {
   const backOff = new BackOff();
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryName(target);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await mkdir(dirname(target), { recursive: true });

@@ -3,7 +3,7 @@ import { createParser } from 'eventsource-parser';
 import { hasEnded } from '../../core/job/states.js';
 import type { FeedItem } from '../../core/job/view.js';
 import { isMap } from '../../core/spec/plain-value.js';
-import { BackOff, pause } from '../rpc/back-off.js';
+import { BackOff, pause } from '../time/back-off.js';
 import { invalidAnswer } from './answers.js';
 import { chunksOf, ConnectionFailure } from './connection.js';
 import type { Requests } from './requests.js';

@@ -1,8 +1,8 @@
+import { invalidAnswer } from './answers.js';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { LocopropError } from '../../core/errors/error.js';
 import type { LineLevel } from '../../core/log-level.js';
-import { BackOff, pause } from '../rpc/back-off.js';
+import { BackOff, pause } from '../time/back-off.js';
 import { chunksOf, ConnectionFailure } from './connection.js';
 import type { Requests } from './requests.js';
 
@@ -72,8 +72,7 @@ async function* linesOf(
   for await (const chunk of chunksOf(answer, signal)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_CHARACTERS)
-      throw new LocopropError('SERVICE_ANSWER_INVALID', { server, reason: 'it sends no lines of a log' });
+    if (rest.length > MAX_LINE_CHARACTERS) throw invalidAnswer(server, 'it sends no lines of a log');
     yield* lines.filter((line) => line !== '');
   }
   if (rest !== '') yield rest;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { LocopropError } from '../../core/errors/error.js';
 import { RemoteError } from '../../core/errors/remote-error.js';
-import { BackOff, pause } from '../rpc/back-off.js';
+import { BackOff, pause } from '../time/back-off.js';
 import { failureOf, waitOf } from './answers.js';
 import { ConnectionFailure, exchange, type OutgoingRequest, type ServerAddress } from './connection.js';
 
@@ -42,11 +42,6 @@ export class Requests {
   /** The server, for messages. */
   get name(): string {
     return this.server.url.origin;
-  }
-
-  /** Whether it has ever answered. */
-  get answered(): boolean {
-    return this.#answered;
   }
 
   /**

@@ -4,7 +4,7 @@ import { readClientFile } from './client-file.js';
 import type { ServerAddress } from './connection.js';
 
 /** Where a coordinator listens that nobody told to listen elsewhere. */
-export const DEFAULT_SERVER = 'http://127.0.0.1:8080';
+const DEFAULT_SERVER = 'http://127.0.0.1:8080';
 
 const URL_VARIABLE = 'LOCOPROP_URL';
 const TOKEN_VARIABLE = 'LOCOPROP_TOKEN';

@@ -8,7 +8,7 @@ import type { SettingProblem } from './settings-problems.js';
 import { parseYaml } from './yaml-text.js';
 
 /** Looked for in the working directory where none is named. */
-export const SETTINGS_FILE = 'locoprop.yaml';
+const SETTINGS_FILE = 'locoprop.yaml';
 
 const MAX_BYTES = 2 ** 20;
 

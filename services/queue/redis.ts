@@ -13,7 +13,7 @@ const FIRST_RETRY_MS = 50;
 const LARGEST_RETRY_MS = 2000;
 
 /** Longer each time, and of random length, so that a Redis that comes back is not met by all at once. */
-const retryAfterMs = (times: number): number =>
+const reconnectAfterMs = (times: number): number =>
   Math.min(LARGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2);
 
 /** The address without what is secret in it. */
@@ -44,7 +44,7 @@ export function connect(url: string, use: 'commands' | 'consumer'): Connection {
   }
   let givenUp = false;
   const redis = new Redis(url, {
-    retryStrategy: (times) => (givenUp ? null : retryAfterMs(times)),
+    retryStrategy: (times) => (givenUp ? null : reconnectAfterMs(times)),
     connectTimeout: COMMAND_MS,
     ...(use === 'commands'
       ? { maxRetriesPerRequest: 1, commandTimeout: COMMAND_MS, socketTimeout: SILENCE_MS }

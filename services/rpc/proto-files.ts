@@ -31,7 +31,7 @@ export function serviceOf(definition: PackageDefinition, name: string): ServiceD
 }
 
 /** A message by its full name. */
-export function messageOf(
+export function messageTypeOf(
   definition: PackageDefinition,
   name: string,
 ): MessageTypeDefinition<object, object> {

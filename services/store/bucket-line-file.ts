@@ -4,7 +4,7 @@ import type { LineFile } from './run-store.js';
 import { Serial } from './serial.js';
 
 /** A segment of so many bytes is not written again: the next line begins another one. */
-export const SEGMENT_BYTES = 1 << 18;
+const SEGMENT_BYTES = 1 << 18;
 const FLUSH_MS = 1000;
 const LINE_BREAK = 0x0a;
 const NUMBER_DIGITS = 10;

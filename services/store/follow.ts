@@ -2,7 +2,7 @@ import { LocopropError } from '../../core/errors/error.js';
 import type { FollowedLines, LineFollower } from './run-store.js';
 
 /** A longer line is none of ours; it is refused before it fills the memory. */
-export const MAX_LINE_BYTES = 1 << 24;
+const MAX_LINE_BYTES = 1 << 24;
 
 const LINE_BREAK = 0x0a;
 /** Read at a time. */

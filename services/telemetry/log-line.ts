@@ -52,8 +52,13 @@ export function lineOf({ level, as }: LineEntry, event: Stamped, context: object
  * later one wrote may have.
  */
 export function jobLogLine({ kind, event }: JobLogItem, context: JobContext): LogLine | null {
-  const entry = entryOf(kind === 'event' ? lineTable.run : lineTable.job, event.type);
+  const entry = entryOf(groupOf(kind), event.type);
   return entry && lineOf(entry, event, jobFields(context));
 }
 
-const jobFields = ({ job, ...tries }: JobContext): object => ({ jobId: job, ...tries });
+/** The group that has the lines of such an item. */
+export const groupOf = (kind: JobLogItem['kind']): LineGroup =>
+  kind === 'event' ? lineTable.run : lineTable.job;
+
+/** What the lines of a job have besides the fields of their events. */
+export const jobFields = ({ job, ...tries }: JobContext): object => ({ jobId: job, ...tries });

@@ -4,7 +4,8 @@ import type { FleetEvent, ServiceEvent } from '../../core/job/service-events.js'
 import type { LogLevel } from '../../core/log-level.js';
 import {
   entryOf,
-  jobLogLine,
+  groupOf,
+  jobFields,
   lineOf,
   type JobContext,
   type JobLogItem,
@@ -65,9 +66,9 @@ export async function openLog({ service, version, level, pretty, destination }: 
   );
 
   const write = ({ level: label, msg, ...fields }: LogLine): void => logger[label](fields, msg);
-  const record = (group: LineGroup, event: Stamped): void => {
+  const record = (group: LineGroup, event: Stamped, context: object = {}): void => {
     const entry = entryOf(group, event.type);
-    if (entry && logger.isLevelEnabled(entry.level)) write(lineOf(entry, event));
+    if (entry && logger.isLevelEnabled(entry.level)) write(lineOf(entry, event, context));
   };
   const now = (): string => new Date().toISOString();
   const ofService = (event: ServiceEvent | FleetEvent): void =>
@@ -89,10 +90,7 @@ export async function openLog({ service, version, level, pretty, destination }: 
       logger.level = to;
       if (!shown) announce();
     },
-    job: (item, context) => {
-      const line = jobLogLine(item, context);
-      if (line) write(line);
-    },
+    job: ({ kind, event }, context) => record(groupOf(kind), event, jobFields(context)),
     run: (event) => record(lineTable.run, event),
     worker: (event) => record(lineTable.worker, { time: now(), ...event }),
     service: ofService,

@@ -9,6 +9,8 @@ import { minimalSpec } from '../spec/support.js';
 import { type ClientOptions, PlainClient } from './client.js';
 import { MemoryService } from '../support/memory-service.js';
 
+export { until } from '../support/until.js';
+
 const callers = { reader: 'read', writer: 'write', master: 'admin' } as const;
 
 /** Whose tokens are their names. */
@@ -97,8 +99,3 @@ export const stepEvent = (sequence: number): RunEvent => ({
 
 export const stepEvents = (count: number, first = 1): RunEvent[] =>
   Array.from({ length: count }, (_, at) => stepEvent(first + at));
-
-/** Resolves once it holds; a test that waits in vain runs into its time limit. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -8,16 +8,11 @@ import { openHttpApi } from '#coordinator/api/http/server.js';
 import type { JobService } from '#coordinator/service/job-service.js';
 import { newToken, type TokenRole } from '#services/security/token-file.js';
 import { fixedTokens } from '#services/security/tokens.js';
+import { SPEC } from '../support/small-spec.js';
 
-export const SPEC = `
-name: small
-data:
-  train: { dataset: curves, examples: 64 }
-network:
-  layers: [{ units: 8, transfer: tanh }, { units: 784, transfer: sigmoid }]
-  loss: sigmoid_cross_entropy
-training: { epochs: 1, batchSize: 32 }
-`;
+import { until } from '../support/until.js';
+
+export { SPEC, until };
 
 export const TOKENS: Readonly<Record<TokenRole, string>> = {
   read: newToken(),
@@ -151,9 +146,4 @@ export async function sendRaw(
   const [head = '', ...rest] = answer.text.split('\r\n\r\n');
   const body = rest.join('\r\n\r\n');
   return { status: Number(head.split(' ')[1]), head, body };
-}
-
-/** Waits until something holds; the time limit of the test ends it else. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

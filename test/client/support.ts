@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { CoordinatorClient } from '#services/client/client.js';
 import type { Patience } from '#services/client/requests.js';
 import { FakeCoordinator } from './fake-coordinator.js';
+import { until as waitUntil } from '../support/until.js';
 
 /** A coordinator that ends with the test. */
 export async function coordinator(tls?: {
@@ -20,13 +20,7 @@ export const clientOf = (
 ): CoordinatorClient => new CoordinatorClient({ url: new URL(url), token, ca: null }, patience);
 
 /** Resolves once something holds. */
-export async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`it did not come to hold: ${holds.toString()}`);
-    await sleep(5);
-  }
-}
+export const until = (holds: () => boolean): Promise<void> => waitUntil(holds, String(holds), 10_000);
 
 /** The failure that something ends with. */
 export async function failureOf(run: Promise<unknown>): Promise<Record<string, unknown>> {

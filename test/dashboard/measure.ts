@@ -9,7 +9,7 @@ import { openHttpApi } from '#coordinator/api/http/server.js';
 import { newToken } from '#services/security/token-file.js';
 import { fixedTokens } from '#services/security/tokens.js';
 import { MemoryService } from '../support/memory-service.js';
-import { SPEC } from './measured-job.js';
+import { SPEC } from '../support/small-spec.js';
 
 /*
  * What the page weighs, how soon it is there, and how it bears a job of 100 events a second: `npm run dashboard-load`.

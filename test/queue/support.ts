@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumerOptions, JobQueue, QueuedJob, QueueEntry } from '#services/queue/queue.js';
+import { until as waitUntil } from '../support/until.js';
 
 /** A job that waits, with what matters to a test. */
 export const job = (id: string, changes: Partial<QueuedJob> = {}): QueuedJob => ({
@@ -14,17 +14,11 @@ export const job = (id: string, changes: Partial<QueuedJob> = {}): QueuedJob => 
 export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
 /** Resolves once it holds; it fails where that takes longer. */
-export async function until(
+export const until = (
   holds: () => boolean | Promise<boolean>,
   what: string,
   timeoutMs = 60_000,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await delay(10);
-  }
-}
+): Promise<void> => waitUntil(holds, what, timeoutMs);
 
 /** An entry that a consumer has in hand, and what the test does with it. */
 export interface InHand extends QueueEntry {

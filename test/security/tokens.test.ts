@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { addToken, firstAdminToken, newToken, readTokens } from '#services/security/token-file.js';
 import { allows, openTokens, type WatchOptions } from '#services/security/tokens.js';
 import { refusalOf, temporaryFolder, writeSecret } from './support.js';
+import { until } from '../support/until.js';
 
 const fileOf = async (): Promise<string> => join(await temporaryFolder(), 'tokens');
 
@@ -11,10 +12,6 @@ async function watched(file: string, options: WatchOptions = {}) {
   const tokens = await openTokens(file, { intervalMs: 20, ...options });
   onTestFinished(() => tokens.close());
   return tokens;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 describe('a tokens file', () => {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { hasEnded } from '#core/job/states.js';
 import { start, type Running } from '../support/processes.js';
 import { Coordinator, environmentOf, type Place } from './coordinator.js';
 import { serviceSpec, StoreView, Undisturbed, type SpecChoice } from './jobs.js';
@@ -95,8 +96,7 @@ export class Service {
   /** Waits for the end of a job, which must be as if nothing had happened to it. */
   async expectWhole({ id, spec }: Submitted): Promise<void> {
     const view = await this.view();
-    const ended = (state: string): boolean => ['completed', 'failed', 'cancelled'].includes(state);
-    await view.until(id, 'ended', ({ state }) => ended(state), END_MS);
+    await view.until(id, 'ended', ({ state }) => hasEnded(state), END_MS);
     const expected = await this.ground.digestOf(spec);
     expect(await completionFailure(view, await view.job(id), expected)).toBeNull();
   }

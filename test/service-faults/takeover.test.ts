@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { RedisServer } from '../support/redis.js';
 import type { Running } from '../support/running.js';
 import { stepsOf } from './jobs.js';
 import { Ground } from './service.js';
+import { until } from '../support/until.js';
 
 const TAKEN_UP_MS = 30_000;
 const long = { epochs: 25, name: 'long' };
@@ -20,7 +20,7 @@ async function stopped({ pid }: Running): Promise<void> {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
     return text.slice(text.lastIndexOf(')') + 2)[0]!;
   };
-  while ((await state()) !== 'T') await sleep(20);
+  await until(async () => (await state()) === 'T');
 }
 
 describe('of two coordinators on one Redis and one store', () => {

@@ -1,6 +1,6 @@
 import type { JobRecords } from '#coordinator/service/job-records.js';
 import { QueueKeeper, type QueueKeeperOptions } from '#coordinator/service/queue-keeper.js';
-import { enqueue } from '#coordinator/service/enqueue.js';
+import { queuedJob } from '#coordinator/service/queued-job.js';
 import * as moves from '#core/job/moves.js';
 import type { JobRecord } from '#core/job/record.js';
 import { LocalQueue } from '#services/queue/local-queue.js';
@@ -80,7 +80,7 @@ it('the queue is filled with the jobs that are to run, in the order in which the
 
 it('an entry with an old ticket does for no job', async () => {
   const old = await job('a');
-  await queue.add(enqueue(old));
+  await queue.add(queuedJob(old));
   await records.change('a', moves.paused);
   const resumed = await records.change('a', moves.resumed);
   await queue.remove(entryOf(old));

@@ -32,6 +32,7 @@ import type { StoredDataset, StoredFile } from '#services/store/job-store.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { parts } from '../spec/support.js';
+import { jobDetails, jobView, type ViewContext } from '#coordinator/service/job-views.js';
 
 const END: RunEnd = { progress: null, runSeconds: 1 };
 
@@ -342,27 +343,9 @@ const soon = async <Result>(answer: () => Result): Promise<Result> => {
   return answer();
 };
 
-export const viewOf = (record: JobRecord): JobView => ({
-  id: record.id,
-  name: record.name,
-  state: record.state,
-  priority: record.spec.queue.priority,
-  position: record.state === 'queued' ? 0 : null,
-  submittedAt: record.submittedAt,
-  startedAt: record.startedAt,
-  endedAt: record.endedAt,
-  notBefore: record.notBefore,
-  attempt: record.attempt,
-  coordinator: record.coordinator,
-  progress: record.progress,
-  failure: record.failure,
-});
-
-export const detailsOf = (record: JobRecord): JobDetails => ({
-  ...viewOf(record),
-  spec: record.spec,
-  history: record.history,
-});
+const CONTEXT: ViewContext = { position: 0, progress: null };
+const viewOf = (record: JobRecord): JobView => jobView(record, CONTEXT);
+const detailsOf = (record: JobRecord): JobDetails => jobDetails(record, CONTEXT);
 
 /** A worker that holds a part. */
 export const someWorker = (): WorkerView => ({

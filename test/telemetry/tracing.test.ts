@@ -10,6 +10,7 @@ import { openTracing } from '#services/telemetry/tracing.js';
 import { folderWithSpec } from '../cli/support.js';
 import { freePort } from '../support/processes.js';
 import { startCollector, type Received } from './collector.js';
+import { until } from '../support/until.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -199,9 +200,6 @@ describe('a collector that is not there', () => {
     const take = (): void => {
       tracing.job(job(started()), named('a'));
       tracing.job(job({ type: 'job.completed' }), named('a'));
-    };
-    const until = async (met: () => boolean): Promise<void> => {
-      while (!met()) await new Promise((resolve) => setTimeout(resolve, 20));
     };
     collector.status = 400;
     for (const count of [1, 2]) {

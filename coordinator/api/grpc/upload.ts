@@ -5,6 +5,7 @@ import { unlessAborted } from './abortable.js';
 import { readRequest } from './definition.js';
 import type { GrpcLimits } from './limits.js';
 import { type DatasetPart, uploadOf } from './requests.js';
+import { before } from '../../../services/time/before.js';
 
 /**
  * Takes the messages of an upload.
@@ -38,20 +39,11 @@ async function* partsOf(
 ): AsyncGenerator<DatasetPart, void, void> {
   const iterator = messages[Symbol.asyncIterator]();
   for (;;) {
-    const message = await unlessAborted(within(seconds, iterator.next()), signal);
+    const message = await unlessAborted(before(iterator.next(), 1000 * seconds), signal);
+    if (message === 'late') throw new LocopropError('REQUEST_TOO_SLOW', { seconds });
     if (message.done) return;
     yield readRequest('UploadDataset', message.value);
   }
-}
-
-function within<Result>(seconds: number, promise: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new LocopropError('REQUEST_TOO_SLOW', { seconds })),
-      1000 * seconds,
-    );
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 /** The bytes after the header. */

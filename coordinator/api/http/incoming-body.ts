@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { LocopropError } from '../../../core/errors/error.js';
 import type { HttpLimits } from './options.js';
 import { invalidRequest } from './problem.js';
+import { before } from '../../../services/time/before.js';
 
 /** The body of a request, which is read when a route asks for it, and only as far as it may go. */
 export interface IncomingBody {
@@ -148,17 +149,4 @@ async function* paced(
 function cutOff(cause: unknown): never {
   const reason = 'the connection ended before the body did';
   throw new LocopropError('REQUEST_INVALID', { reason }, { cause });
-}
-
-/** What a promise gives within a time, which may have passed already; else `late`. */
-async function before<T>(promise: Promise<T>, milliseconds: number): Promise<T | 'late'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), Math.max(0, milliseconds));
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

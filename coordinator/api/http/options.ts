@@ -1,5 +1,5 @@
 import type { LogLine } from './log-stream.js';
-import type { logLevels } from './schemas/resources.js';
+import type { LogLevel } from '../../../core/log-level.js';
 import type { Tokens } from '../../../services/security/tokens.js';
 import type { JobService } from '../../service/job-service.js';
 
@@ -66,8 +66,6 @@ export interface HttpLog {
   }) => void;
 }
 
-export type LogLevelName = (typeof logLevels)[number];
-
 /** What routes use besides the service. */
 export interface HttpFacilities {
   readonly version: string;
@@ -77,7 +75,7 @@ export interface HttpFacilities {
   /** The metrics of this process for Prometheus; null where there are none. */
   readonly metricsText: (() => Promise<string>) | null;
   /** Sets the level of the coordinator's log. */
-  readonly setLogLevel: (level: LogLevelName) => void;
+  readonly setLogLevel: (level: LogLevel) => void;
 }
 
 export interface HttpApiOptions {
@@ -91,7 +89,7 @@ export interface HttpApiOptions {
   readonly limits?: Partial<HttpLimits>;
   readonly log: HttpLog;
   readonly logLine: LogLine;
-  readonly setLogLevel: (level: LogLevelName) => void;
+  readonly setLogLevel: (level: LogLevel) => void;
   readonly metricsText?: () => Promise<string>;
   /** Whether /metrics needs no token. */
   readonly openMetrics?: boolean;

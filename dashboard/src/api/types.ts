@@ -8,11 +8,12 @@ import type * as schemas from './schemas.ts';
 
 export type {
   Artifact,
+  Artifacts,
   Confusion,
   EpochMetrics,
   Job,
-  JobConfusion,
   JobDetails,
+  JobMetrics,
   JobPage,
   JobSteps,
   JobState,
@@ -20,23 +21,12 @@ export type {
   StepPoint,
   Worker,
   WorkerSolve,
+  Workers,
 } from './schemas.ts';
 import type { Confusion, EpochMetrics, JobState } from './schemas.ts';
 
-export type Failure = schemas.JobFailure;
 export type Progress = schemas.JobProgress;
 export type LayerMetrics = EpochMetrics['layers'][number];
-
-export const jobStates = [
-  'queued',
-  'running',
-  'pausing',
-  'paused',
-  'cancelling',
-  'cancelled',
-  'completed',
-  'failed',
-] as const satisfies readonly JobState[];
 
 /** Whether nothing more happens to the job by itself. */
 export const hasEnded = (state: JobState): boolean => ['completed', 'cancelled', 'failed'].includes(state);

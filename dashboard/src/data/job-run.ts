@@ -1,13 +1,4 @@
-import type {
-  Confusion,
-  EpochMetrics,
-  FeedItem,
-  Job,
-  Phases,
-  PlacedColumns,
-  RunEvent,
-  RunEventBody,
-} from '../api/types.ts';
+import type { Confusion, EpochMetrics, FeedItem, Job, Phases, RunEvent, RunEventBody } from '../api/types.ts';
 import { StepSeries } from './series.ts';
 
 type Numbered<T extends RunEventBody['type']> = Extract<RunEventBody, { readonly type: T }> & {
@@ -78,10 +69,6 @@ export class JobRun {
     if (last === null) return null;
     const mean = (field: 'seconds' | keyof Phases): number => last[field] / last.step;
     return { steps: last.step, seconds: mean('seconds'), phases: phasesOf(mean) };
-  }
-
-  get parts(): readonly PlacedColumns[] {
-    return this.plan?.parts ?? [];
   }
 
   #event(event: RunEvent): void {

@@ -1,5 +1,5 @@
 import { getJson, jobPath, problemFrom } from '../api/client.ts';
-import { hasEnded, type EpochMetrics, type Job } from '../api/types.ts';
+import { hasEnded, type Job, type JobMetrics } from '../api/types.ts';
 
 /** Of the curves in a list, what is kept. */
 const KEPT_JOBS = 500;
@@ -55,9 +55,7 @@ async function noteLoss(job: Job): Promise<void> {
   if (progress.epoch < 2 || progress.epoch === curve.asked) return;
   curve.asked = progress.epoch;
   try {
-    const { metrics } = await getJson<{ metrics: readonly EpochMetrics[] }>(
-      jobPath(id, `/metrics?points=${KEPT_POINTS}`),
-    );
+    const { metrics } = await getJson<JobMetrics>(jobPath(id, `/metrics?points=${KEPT_POINTS}`));
     curve.epochs = metrics.map(({ trainLoss }) => trainLoss);
   } catch (error) {
     // A job that was deleted meanwhile has no curve; another is asked again at its next epoch.

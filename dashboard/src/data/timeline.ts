@@ -28,16 +28,19 @@ export interface Timeline {
 
 /** What workers did of late, over the time of which all that is known; null before the first solve. */
 export function timelineOf(workers: readonly Pick<Worker, 'worker' | 'timeline'>[]): Timeline | null {
-  const known = workers.flatMap(({ timeline }) => (timeline.length === 0 ? [] : [timeline.map(spansOf)]));
+  const all = workers.map(({ worker, timeline }) => ({ worker, solves: timeline.map(spansOf) }));
+  const known = all.filter(({ solves }) => solves.length > 0);
   if (known.length === 0) return null;
-  const starts = known.map((solves) => Math.min(...solves.map(({ receive }) => receive.from)));
-  const to = Math.max(...known.flatMap((solves) => solves.map(({ send }) => send.to)));
+  const starts = known.map(({ solves }) => Math.min(...solves.map(({ receive }) => receive.from)));
+  const to = Math.max(...known.flatMap(({ solves }) => solves.map(({ send }) => send.to)));
   const span = { from: Math.max(...starts), to };
   if (span.to <= span.from) return null;
-  return { span, lanes: workers.map((worker) => laneOf(worker, span)) };
+  return { span, lanes: all.map(({ worker, solves }) => laneOf(worker, solves, span)) };
 }
 
-function spansOf(solve: WorkerSolve): { readonly receive: Span; readonly solve: Span; readonly send: Span } {
+type SolveSpans = Readonly<Record<'receive' | 'solve' | 'send', Span>>;
+
+function spansOf(solve: WorkerSolve): SolveSpans {
   const from = Date.parse(solve.startedAt);
   const received = from + 1000 * solve.receiveSeconds;
   const began = received + 1000 * solve.waitSeconds;
@@ -49,8 +52,7 @@ function spansOf(solve: WorkerSolve): { readonly receive: Span; readonly solve: 
   };
 }
 
-function laneOf({ worker, timeline }: Pick<Worker, 'worker' | 'timeline'>, span: Span): Lane {
-  const solves = timeline.map(spansOf);
+function laneOf(worker: string, solves: readonly SolveSpans[], span: Span): Lane {
   const within = (spans: readonly Span[]): Span[] => merged(spans, span);
   const receive = within(solves.map((one) => one.receive));
   const solve = within(solves.map((one) => one.solve));

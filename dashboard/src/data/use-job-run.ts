@@ -14,11 +14,11 @@ export interface FollowedRun {
 
 /** A job that is followed for as long as the component is there; `round` begins its stream anew. */
 export function useJobRun(id: string, round: number): FollowedRun {
-  const [followed, setFollowed] = useState<FollowedRun>({
+  const [followed, setFollowed] = useState<FollowedRun>(() => ({
     run: new JobRun(),
     connection: { state: 'connecting' },
     version: 0,
-  });
+  }));
   useEffect(() => {
     const ended = new AbortController();
     const run = new JobRun();

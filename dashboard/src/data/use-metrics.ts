@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { getJson, jobPath, problemFrom } from '../api/client.ts';
-import type { EpochMetrics, Job } from '../api/types.ts';
+import type { EpochMetrics, Job, JobMetrics } from '../api/types.ts';
 
 /** More would not be told apart on a chart. */
 const POINTS = 2000;
@@ -18,9 +18,7 @@ export function useMetrics(jobs: readonly Job[]): Metrics {
       if (asked.get(id) === epoch) return;
       asked.set(id, epoch);
       try {
-        const answer = await getJson<{ metrics: readonly EpochMetrics[] }>(
-          jobPath(id, `/metrics?points=${POINTS}`),
-        );
+        const answer = await getJson<JobMetrics>(jobPath(id, `/metrics?points=${POINTS}`));
         setMetrics((before) => new Map([...before, [id, answer.metrics]]));
       } catch (error) {
         // It is asked for again when the list of jobs comes with another epoch, or not at all.

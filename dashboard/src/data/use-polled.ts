@@ -11,11 +11,10 @@ export interface Polled<T> {
   readonly loadedAt: number;
 }
 
-/** A resource that is asked for again and again while the page is looked at. */
-export function usePolled<T>(path: string | null, periodMs: number, round = 0): Polled<T> {
+/** A resource that is asked for again and again while the page is looked at, and at once where `round` changes. */
+export function usePolled<T>(path: string, periodMs: number, round = ''): Polled<T> {
   const [polled, setPolled] = useState<Polled<T>>({ value: null, problem: null, loadedAt: 0 });
   useEffect(() => {
-    if (path === null) return undefined;
     const ended = new AbortController();
     void poll<T>(path, periodMs, ended.signal, (next) => setPolled((before) => ({ ...before, ...next })));
     return () => ended.abort();

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { download, jobPath, problemFrom, request } from '../api/client.ts';
-import type { Artifact, Problem } from '../api/types.ts';
+import type { Artifact, Artifacts, Problem } from '../api/types.ts';
 import { Choice } from '../ui/choice.tsx';
 import { ProblemNotice } from '../ui/notice.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -36,7 +36,7 @@ export function ExportPanel({ id, onExported }: ExportPanelProps) {
       const headers = { 'content-type': 'application/json' };
       const body = JSON.stringify({ format, checkpoint });
       const answer = await request(jobPath(id, '/exports'), { method: 'POST', headers, body });
-      const { artifacts } = (await answer.json()) as { readonly artifacts: readonly Artifact[] };
+      const { artifacts } = (await answer.json()) as Artifacts;
       setWritten(artifacts);
       onExported();
       for (const { name } of artifacts) await download(id, name);

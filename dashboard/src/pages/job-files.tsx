@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { artifactPath, download, jobPath, problemFrom, request } from '../api/client.ts';
-import type { Artifact, JobState, Problem } from '../api/types.ts';
+import type { Artifacts, JobState, Problem } from '../api/types.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { formatBytes } from '../format.ts';
 import { Empty, ProblemNotice } from '../ui/notice.tsx';
@@ -19,11 +19,10 @@ export interface JobFilesProps {
 
 export function JobFiles({ id, checkpoints, state }: JobFilesProps) {
   const [exported, setExported] = useState(0);
-  const { value, problem } = usePolled<{ artifacts: readonly Artifact[] }>(
+  const { value, problem } = usePolled<Artifacts>(
     jobPath(id, '/artifacts'),
     PERIOD_MS,
-    // A number that changes with either.
-    checkpoints + (state === 'completed' ? 0.5 : 0) + 1e9 * exported,
+    [checkpoints, state === 'completed', exported].join(),
   );
   const [failed, setFailed] = useState<Problem | null>(null);
   const files = value?.artifacts ?? [];

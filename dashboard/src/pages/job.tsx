@@ -28,6 +28,8 @@ const tabs = [
 ] as const;
 type Tab = (typeof tabs)[number][0];
 
+const LOST = 'The connection to the coordinator is lost. It is tried again, and goes on where it was.';
+
 export function JobPage({ id }: { readonly id: string }) {
   // A job that is resumed after its end has a stream again.
   const [round, setRound] = useState(0);
@@ -37,8 +39,7 @@ export function JobPage({ id }: { readonly id: string }) {
   const tab = tabs.find(([name]) => name === route.value.query.get('tab'))?.[0] ?? 'training';
   if (connection.state === 'refused' && (job === null || connection.problem.status === 404))
     return <ProblemNotice problem={connection.problem} />;
-  if (job === null)
-    return <Empty>{connection.state === 'lost' ? connectionText(connection) : 'Loading …'}</Empty>;
+  if (job === null) return <Empty>{connection.state === 'lost' ? LOST : 'Loading …'}</Empty>;
   return (
     <>
       <div class="page-head">
@@ -92,25 +93,20 @@ function TabContent({ tab, id, run, version }: { readonly tab: Tab; readonly id:
   }
 }
 
-const connectionText = (connection: Connection): string =>
-  connection.state === 'lost'
-    ? 'The connection to the coordinator is lost. It is tried again, and goes on where it was.'
-    : '';
-
 /** Said to those who see and to those who listen, when it is so. */
 function ConnectionNotice({ connection }: { readonly connection: Connection }) {
   if (connection.state === 'refused') return <ProblemNotice problem={connection.problem} />;
-  const text = connectionText(connection);
-  return text === '' ? null : <Notice>{text}</Notice>;
+  return connection.state === 'lost' ? <Notice>{LOST}</Notice> : null;
 }
 
-const FailureNotice = ({ job: { failure, state } }: { readonly job: Job }) =>
-  failure === null ? null : (
-    <div class="notice notice-bad" role="alert">
-      <strong>
-        {state === 'failed' ? 'Failed' : 'The last attempt failed'} with {failure.code}.
-      </strong>{' '}
-      <span class="pre">{failure.message}</span>
-      <div class="muted">{failure.remedy}</div>
-    </div>
-  );
+const FailureNotice = ({ job: { failure, state } }: { readonly job: Job }) => (
+  <ProblemNotice
+    problem={
+      failure && {
+        title: `${state === 'failed' ? 'Failed' : 'The last attempt failed'} with ${failure.code}`,
+        detail: failure.message,
+        remedy: failure.remedy,
+      }
+    }
+  />
+);

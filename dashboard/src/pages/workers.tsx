@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import type { JobPage, PlacedColumns, Worker } from '../api/types.ts';
+import type { JobPage, PlacedColumns, Worker, Workers } from '../api/types.ts';
 import { curveName } from '../charts/colours.ts';
 import { LayerMap } from '../charts/layer-map.tsx';
 import { usePolled } from '../data/use-polled.ts';
@@ -32,10 +32,7 @@ interface Gone {
 }
 
 export function WorkersPage() {
-  const { value, problem, loadedAt } = usePolled<{ workers: readonly Worker[] }>(
-    `/v1/workers?timeline=${SOLVES}`,
-    PERIOD_MS,
-  );
+  const { value, problem, loadedAt } = usePolled<Workers>(`/v1/workers?timeline=${SOLVES}`, PERIOD_MS);
   const active =
     usePolled<JobPage>(`/v1/jobs?state=running,pausing&limit=${FOLLOWED}`, 3 * PERIOD_MS).value?.jobs ?? [];
   const workers = value?.workers ?? [];

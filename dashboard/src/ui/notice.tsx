@@ -1,8 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import type { Problem } from '../api/types.ts';
 
+export interface ProblemNoticeProps {
+  readonly problem: Pick<Problem, 'title' | 'detail' | 'remedy'> | null;
+}
+
 /** What went wrong, and what to do about it. */
-export const ProblemNotice = ({ problem }: { readonly problem: Problem | null }) =>
+export const ProblemNotice = ({ problem }: ProblemNoticeProps) =>
   problem === null ? null : (
     <div class="notice notice-bad" role="alert">
       <strong>{problem.title}.</strong> <span class="pre">{problem.detail}</span>

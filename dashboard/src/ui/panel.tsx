@@ -6,13 +6,12 @@ export interface PanelProps {
   /** At the right of the title. */
   readonly tools?: ComponentChildren;
   readonly children: ComponentChildren;
-  readonly class?: string;
 }
 
-export function Panel({ title, tools, children, class: name = '' }: PanelProps) {
+export function Panel({ title, tools, children }: PanelProps) {
   const id = useId();
   return (
-    <section class={`panel ${name}`} aria-labelledby={id}>
+    <section class="panel" aria-labelledby={id}>
       <header class="panel-head">
         <h2 id={id}>{title}</h2>
         {tools === undefined ? null : <div class="tools">{tools}</div>}

@@ -3,7 +3,7 @@ import type * as S3 from '@aws-sdk/client-s3';
 type Sdk = typeof S3;
 
 /** Larger objects are sent in parts, of at least 5 MiB and at most 10,000: up to 156 GiB. */
-export const PART_BYTES = 1 << 24;
+const PART_BYTES = 1 << 24;
 
 /** The same bytes in pieces of `PART_BYTES`, the last one smaller. */
 async function* parts(

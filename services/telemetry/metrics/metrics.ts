@@ -5,6 +5,7 @@ import type { RequestEvent, ServiceEvent } from '../../../core/job/service-event
 import { jobStates } from '../../../core/job/states.js';
 import { makeInstruments, type Instruments } from './instruments.js';
 import type { MetricSources, SourceName } from './sources.js';
+import { before } from '../../time/before.js';
 
 /** A source that has not answered by then is left out: Prometheus itself waits for ten seconds. */
 const SOURCE_MS = 4000;
@@ -165,18 +166,14 @@ export class Metrics {
   }
 
   async #look<Value>(source: SourceName, read: () => Promise<Value>): Promise<Value | null> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer in ${SOURCE_MS} ms`)), SOURCE_MS);
-    });
     try {
-      return await Promise.race([read(), late]);
+      const found = await before(read(), SOURCE_MS);
+      if (found === 'late') throw new Error(`no answer in ${SOURCE_MS} ms`);
+      return found;
     } catch (error) {
       this.#all.scrapeFailures.inc({ source });
       this.#options.onMissing(source, error);
       return null;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

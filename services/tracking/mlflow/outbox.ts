@@ -1,4 +1,4 @@
-import { BackOff, pause } from '../../rpc/back-off.js';
+import { BackOff, pause } from '../../time/back-off.js';
 import { messageOf } from '../../../core/errors/message.js';
 import type { Point } from '../points.js';
 import { logDescription, logPoints, MOST_METRICS, updateStatus, type RunStatus } from './batches.js';

@@ -1,8 +1,8 @@
-import { loadProto, messageOf } from '../../rpc/proto-files.js';
+import { loadProto, messageTypeOf } from '../../rpc/proto-files.js';
 import type { Point } from '../points.js';
 import { record } from './record.js';
 
-const { serialize } = messageOf(loadProto('tensorboard/event.proto'), 'tensorboard.Event');
+const { serialize } = messageTypeOf(loadProto('tensorboard/event.proto'), 'tensorboard.Event');
 
 const eventRecord = (timeMs: number, event: object): Uint8Array =>
   record(serialize({ wallTime: timeMs / 1000, ...event }));

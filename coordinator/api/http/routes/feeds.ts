@@ -6,6 +6,7 @@ import { JSON_LINES, logStream } from '../log-stream.js';
 import { cursor, flag, jobId, none } from '../parameters.js';
 import { route, type Route } from '../route.js';
 import { feedItem } from '../schemas/job.js';
+import { before } from '../../../../services/time/before.js';
 
 const tag = 'jobs';
 
@@ -63,11 +64,7 @@ const BEGIN_MS = 1000;
 async function begin(feed: AsyncIterable<FeedItem>): Promise<AsyncIterator<FeedItem> | null> {
   const iterator = feed[Symbol.asyncIterator]();
   const first = iterator.next();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), BEGIN_MS);
-  });
-  const begun = await Promise.race([first, late]).finally(() => clearTimeout(timer));
+  const begun = await before(first, BEGIN_MS);
   if (begun !== 'late' && begun.done === true) return null;
   let given = false;
   return {

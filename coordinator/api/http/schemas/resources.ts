@@ -171,8 +171,6 @@ export const alive = z
   .object({ alive: z.literal(true), version: z.string() })
   .meta({ id: 'Liveness', description: 'That the process answers.' });
 
-export { logLevels };
-
 export const logLevel = z
   .strictObject({ level: z.enum(logLevels) })
   .meta({ id: 'LogLevel', description: "The least level of the coordinator's log." });

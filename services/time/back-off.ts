@@ -1,7 +1,7 @@
 const FIRST_MS = 100;
 const LARGEST_MS = 5000;
 
-/** How long to wait between attempts: twice as long each time, with chance, lest all workers come at once. */
+/** How long to wait between attempts: twice as long each time, with chance, lest all come at once. */
 export class BackOff {
   #rounds = 0;
 

@@ -2,7 +2,7 @@ import type { JobRecord } from '../../core/job/record.js';
 import type { QueuedJob } from '../../services/queue/queue.js';
 
 /** What the queue is to know of a job. */
-export const enqueue = ({ id, ticket, spec, submittedAt, notBefore }: JobRecord): QueuedJob => ({
+export const queuedJob = ({ id, ticket, spec, submittedAt, notBefore }: JobRecord): QueuedJob => ({
   id,
   ticket,
   priority: spec.queue.priority,
