@@ -131,12 +131,27 @@ function afterLoop({ body, while: condition }: Loop, setup: Environment): Enviro
  * side by side are then the whole layer's. The routine's numbers are not looked at: they are sums over the
  * columns, for the caller to add up.
  */
-export function separableColumns(routine: Routine): boolean {
-  const { setup, loop, final, outputs } = compileRoutine(routine);
+export const separableColumns = (routine: Routine): boolean =>
+  matricesByColumn(compileRoutine(routine)) !== null;
+
+/**
+ * The matrices of the caller of which a part of the layer takes its own columns, where columns can be solved
+ * apart; the others are every part's. Null where they cannot, or where there are no columns to solve for.
+ */
+export function matricesByColumn({
+  setup,
+  loop,
+  final,
+  inputs,
+  outputs,
+}: CompiledRoutine): ReadonlySet<string> | null {
   const started = ofProgram(setup, new Map());
   const looped = loop ? afterLoop(loop, started) : started;
   // A loop that ends on the state of some columns ends for them all.
-  if (loop?.while && looped.get(loop.while)?.kind !== 'independent') return false;
+  if (loop?.while && looped.get(loop.while)?.kind !== 'independent') return null;
   const results = new Map([...looped, ...ofProgram(final, looped)]);
-  return outputs.every((name) => isColumnwise(results.get(name) ?? ofInput(name)));
+  const separable = outputs.every((name) => isColumnwise(results.get(name) ?? ofInput(name)));
+  return separable && outputs.length > 0
+    ? new Set(inputs.filter((name) => isColumnwise(ofInput(name))))
+    : null;
 }

@@ -11,7 +11,9 @@ import type { GraphForm } from './form.js';
 import type { Memory } from './memory.js';
 import { memoized } from '../memo.js';
 import { piecesOf } from './pieces.js';
-import { buildModel, feeds, isUnrolled, type Model } from './model.js';
+import { isUnrolled } from './emit-routine.js';
+import { feeds } from './feeds.js';
+import { buildModel, type Model } from './model.js';
 import { SessionCache } from './session-cache.js';
 
 interface Session {
@@ -42,8 +44,8 @@ function passFeeds(body: Program, passes: readonly ScalarValues[]): [string, ort
 export interface OnnxSetting<T extends BackendTensor> {
   readonly info: EngineInfo;
   readonly memory: Memory<T>;
-  /** Of every session. */
-  readonly session: ort.InferenceSession.SessionOptions;
+  /** Of the session of a model. */
+  readonly session: (model: Model) => ort.InferenceSession.SessionOptions;
   readonly form: GraphForm;
   /** Asked after a failure. @throws Error where the device is gone */
   readonly probe?: () => Promise<void>;
@@ -152,15 +154,16 @@ export class OnnxBackend<T extends BackendTensor> implements Backend<T> {
 
   /** The session of a routine for inputs of these shapes and so many passes. */
   #sessionFor(routine: CompiledRoutine, inputs: ReadonlyMap<string, T>, passes: number): Promise<Session> {
-    const { form, memory, session: options } = this.#setting;
+    const { form, memory } = this.#setting;
     const shapes = new Map<string, Shape>(Array.from(inputs, ([name, { shape }]) => [name, shape]));
     if (!this.#routines.has(routine)) this.#routines.set(routine, this.#routines.size);
     const unrolled = this.#isUnrolled(routine, passes) ? passes : 'any';
     const key = `${this.#routines.get(routine)} ${[...shapes.values()].join(' ')} ${unrolled}`;
     return this.#cache.get(key, async () => {
-      const { bytes: model, results } = buildModel(routine, shapes, passes, form);
-      const session = await ort.InferenceSession.create(model, {
-        ...options,
+      const model = buildModel(routine, shapes, passes, form);
+      const { results } = model;
+      const session = await ort.InferenceSession.create(model.bytes, {
+        ...this.#setting.session(model),
         ...memory.sessionOptions(results),
       });
       const bytes = [...shapes.values()].reduce((total, shape) => total + 4 * shape[0] * shape[1], 0);

@@ -1,8 +1,9 @@
 import * as ort from 'onnxruntime-node';
 import type { Backend, BackendOptions } from '../backend.js';
 import { OnnxBackend } from './backend.js';
-import { STANDARD_FORM } from './form.js';
+import { processorForm, type GraphForm } from './form.js';
 import { HostMemory } from './host-memory.js';
+import { steadyThreads } from './steady-threads.js';
 
 /**
  * Keys of onnxruntime_session_options_config_keys.h, as nested objects. What they gave was measured on
@@ -26,7 +27,10 @@ const sessionConfig = (sharesProcessors: boolean) => ({
 });
 
 /** ONNX Runtime on the processors. */
-export const createBackend = ({ threads, sharesProcessors }: BackendOptions): Backend =>
+export const createBackend = (
+  { threads, sharesProcessors }: BackendOptions,
+  form: GraphForm = processorForm(threads),
+): Backend =>
   new OnnxBackend({
     info: {
       name: 'onnx',
@@ -35,13 +39,13 @@ export const createBackend = ({ threads, sharesProcessors }: BackendOptions): Ba
       description: `ONNX Runtime ${ort.env.versions.node ?? ''} on the CPU`,
     },
     memory: new HostMemory(),
-    session: {
+    session: ({ products }) => ({
       executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
+      intraOpNumThreads: steadyThreads(products, threads),
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
       extra: sessionConfig(sharesProcessors),
-    },
-    form: STANDARD_FORM,
+    }),
+    form,
   });

@@ -21,7 +21,7 @@ export async function createBackend(): Promise<Backend> {
   return new OnnxBackend({
     info: info(),
     memory,
-    session: webgpuSession,
+    session: () => webgpuSession,
     form: WEBGPU_FORM,
     probe: () => memory.probe(),
   });

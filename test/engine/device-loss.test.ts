@@ -31,7 +31,7 @@ function backendOn(memory: FailingMemory, alive: boolean) {
   const backend = new OnnxBackend({
     info: { name: 'failing', precision: 'float32', threads: 1, description: 'fails' },
     memory,
-    session: { executionProviders: ['cpu'], logSeverityLevel: 4 },
+    session: () => ({ executionProviders: ['cpu'], logSeverityLevel: 4 }),
     form: WEBGPU_FORM,
     probe: () => (alive ? Promise.resolve() : Promise.reject(new Error('no answer'))),
   });

@@ -36,7 +36,7 @@ async function nodesOf(
   const backend = new OnnxBackend<DeviceTensor>({
     info: { name: 'profiled', precision: 'float32', threads: 1, description: 'profiled' },
     memory,
-    session: { ...session, enableProfiling: true, profileFilePrefix: join(folder, 'profile') },
+    session: () => ({ ...session, enableProfiling: true, profileFilePrefix: join(folder, 'profile') }),
     form,
   });
   const routine = compileRoutine(solveProgram(rule, { preactivationKnown: false, objective: true }).routine);

@@ -7,8 +7,8 @@ export interface Subject {
   readonly tolerance: number;
   /** Numbers of threads whose results must agree to the bit. */
   readonly threads: readonly number[];
-  /** A layer large enough that its parts and threads share the work. */
-  readonly splitLayer: { readonly examples: number; readonly inputs: number };
+  /** A layer large enough that its parts and threads share the work; of 150 units if none are given. */
+  readonly splitLayer: { readonly examples: number; readonly inputs: number; readonly units?: number };
 }
 
 /** A started engine and what is expected of it. */
