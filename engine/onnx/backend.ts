@@ -161,13 +161,12 @@ export class OnnxBackend<T extends BackendTensor> implements Backend<T> {
     const key = `${this.#routines.get(routine)} ${[...shapes.values()].join(' ')} ${unrolled}`;
     return this.#cache.get(key, async () => {
       const model = buildModel(routine, shapes, passes, form);
-      const { results } = model;
+      const { results, entries } = model;
       const session = await ort.InferenceSession.create(model.bytes, {
         ...this.#setting.session(model),
         ...memory.sessionOptions(results),
       });
-      const bytes = [...shapes.values()].reduce((total, shape) => total + 4 * shape[0] * shape[1], 0);
-      return { value: { session, results }, bytes };
+      return { value: { session, results }, bytes: 4 * entries };
     });
   }
 }

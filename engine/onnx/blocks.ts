@@ -80,7 +80,11 @@ export function emitBlocks(
     ...routine.outputs.map((name) => [name, sideBySide(found(name))] as const),
     ...routine.numbers.map((name) => [name, added(found(name))] as const),
   ]);
-  return { matrices, products: blocks.flatMap(({ products }) => products) };
+  return {
+    matrices,
+    products: blocks.flatMap(({ products }) => products),
+    entries: Math.max(...blocks.map(({ entries }) => entries)),
+  };
 
   function splitColumns({ value, shape }: ModelMatrix): ModelMatrix[] {
     const own = widths.map(() => names.next('block'));

@@ -18,6 +18,8 @@ export interface Emitted {
   /** What its caller supplies and all that it binds. */
   readonly matrices: ReadonlyMap<string, ModelMatrix>;
   readonly products: readonly Product[];
+  /** Entries of what it is given and works on at once. */
+  readonly entries: number;
 }
 
 type Environment = Map<string, Value>;
@@ -86,7 +88,8 @@ export function emitRoutine(
     name,
     { value, shape: shapes.byName.get(name)! },
   ]);
-  return { matrices: new Map(matrices), products: shapes.products };
+  const entries = Array.from(given.values()).reduce((total, { shape }) => total + shape[0] * shape[1], 0);
+  return { matrices: new Map(matrices), products: shapes.products, entries };
 }
 
 /** Adds the passes one after the other and returns the values after the last. */

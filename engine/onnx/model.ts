@@ -16,6 +16,8 @@ export interface Model {
   readonly results: ReadonlyMap<string, ModelMatrix>;
   /** The matrix products that it is made of. */
   readonly products: readonly Product[];
+  /** Entries of what it works on at once. */
+  readonly entries: number;
 }
 
 /**
@@ -57,11 +59,8 @@ export function buildModel(
     ...(routine.loop ? loopInputs(routine.loop.body) : []),
   ];
   const outputs = Array.from(results.values(), ({ value, shape }) => matrixInfo(value, shape));
-  return {
-    bytes: encodeModel(outer.build(routine.name, inputs, outputs)),
-    results,
-    products: emitted.products,
-  };
+  const { products, entries } = emitted;
+  return { bytes: encodeModel(outer.build(routine.name, inputs, outputs)), results, products, entries };
 }
 
 /** Blocks share what does not depend on the columns, but not what is in a Loop node. */
