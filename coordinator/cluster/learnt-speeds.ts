@@ -4,8 +4,11 @@ import type { Place } from './place.js';
 const TOLERANCE = 0.1;
 
 interface Seen {
+  /** Of the step in hand. */
   operations: number;
   seconds: number;
+  /** Of the fastest step before it, 10⁹ operations a second. */
+  speed: number;
 }
 
 /**
@@ -23,10 +26,21 @@ export class LearntSpeeds {
 
   /** @param operations of the products, as the planner counts them */
   observe(place: Place, operations: number, seconds: number): void {
-    const seen = this.#seen.get(place) ?? { operations: 0, seconds: 0 };
+    const seen = this.#seen.get(place) ?? { operations: 0, seconds: 0, speed: 0 };
     seen.operations += operations;
     seen.seconds += seconds;
     this.#seen.set(place, seen);
+  }
+
+  /**
+   * To be told of each step. Of several, the fastest tells how fast a place is: what it does besides, as making
+   * sessions for parts that are new to it, slows single steps down.
+   */
+  committed(): void {
+    for (const seen of this.#seen.values()) {
+      if (seen.seconds > 0) seen.speed = Math.max(seen.speed, seen.operations / seen.seconds / 1e9);
+      seen.operations = seen.seconds = 0;
+    }
   }
 
   /** Drops what was seen since the last call. */
@@ -39,10 +53,8 @@ export class LearntSpeeds {
     const seen = this.#seen;
     this.#seen = new Map();
     let news = false;
-    for (const [place, { operations, seconds }] of seen) {
-      if (seconds === 0) continue;
-      const speed = operations / seconds / 1e9;
-      if (Math.abs(speed / this.of(place) - 1) <= TOLERANCE) continue;
+    for (const [place, { speed }] of seen) {
+      if (speed === 0 || Math.abs(speed / this.of(place) - 1) <= TOLERANCE) continue;
       this.#speeds.set(place, speed);
       news = true;
     }

@@ -83,6 +83,7 @@ export class PlanKeeper {
 
   /** To be told of each step. */
   committed(): void {
+    this.#speeds.committed();
     this.#untilLook -= 1;
     // The first step of a plan makes sessions for new shapes.
     if (this.#untilLook === this.#interval) this.#speeds.forget();

@@ -33,8 +33,11 @@ export const processorForm = (threads: number): GraphForm => ({
   blockEntries: threads * CACHED_ENTRIES,
 });
 
-/** 2 MiB of float32, about what a processor's second-level cache holds; measured in docs/results/bench.md. */
-const CACHED_ENTRIES = 2 ** 19;
+/**
+ * 4 MiB of float32, some of which an update reads more than once. Half as many are no faster, but make twice as
+ * many blocks to build a graph of; measured in docs/results/bench.md.
+ */
+const CACHED_ENTRIES = 2 ** 20;
 
 /**
  * The WebGPU provider has no Loop: the CPU provider would run it, for which what the passes change is copied to
