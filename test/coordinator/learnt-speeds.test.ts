@@ -10,8 +10,8 @@ describe('the speed of a place', () => {
     const [speeds, place] = [new LearntSpeeds(), placeOf(10)];
     // The first of these steps had sessions to make.
     for (const seconds of [4, 1, 1.5]) {
-      speeds.observe(place, 4e9, seconds / 2.5);
-      speeds.observe(place, 6e9, seconds / 1.5 - seconds / 15);
+      speeds.observe(place, 4e9, 0.4 * seconds);
+      speeds.observe(place, 6e9, 0.6 * seconds);
       speeds.committed();
     }
     expect(speeds.learn()).toBe(false);
