@@ -26,6 +26,8 @@ const GROUPS: readonly Group[] = [
       ...inFolder('telemetry', 'processes'),
       ...inFolder('faults', 'table', 'coordinator', 'interruption', 'chaos'),
       ...inFolder('compare', 'runs'),
+      ...inFolder('bench', 'cluster'),
+      ...inFolder('worker', 'command'),
       ...inFolder('service-faults', 'kills', 'life', 'failures', 'follow', 'workers', 'damage'),
     ],
   },

@@ -121,7 +121,7 @@ describe('blocks of columns', () => {
   splitContract({
     start: (threads) => startFixture('blocks', threads),
     tolerance: 1e-6,
-    threads: [1, 2, 4],
+    threads: [1, 4],
     splitLayer: { examples: 130, inputs: 100, units: 300 },
   });
 });
