@@ -23,11 +23,15 @@ const WIDTH_STEP = 16;
  * whatever the width, as fewer go another way.
  */
 const LEAST_WIDTH = 128;
+/** A graph of so many takes a second to make. */
+const MOST_BLOCKS = 32;
+/** Blocks that are given more than so many times what they should be are not worth it. */
+const SLACK = 2;
 
 /**
  * The blocks of columns in which a layer's local problem is solved, or null where all columns go together:
- * another routine than one of separable columns, or no need to divide.
- * @param most entries of what a block is given, unless its least width has more
+ * another routine than one of separable columns, or no use in dividing.
+ * @param most entries that a block should be given
  */
 export function columnBlocks(
   routine: CompiledRoutine,
@@ -42,8 +46,9 @@ export function columnBlocks(
   // Products no wider than tall have the same bits on any number of threads (see steadyThreads).
   const tall = Math.min(...own.map(([rows]) => rows).filter((rows) => rows >= LEAST_WIDTH));
   const wanted = Math.ceil(columns / Math.min(most / entriesOfColumn, tall));
-  const count = Math.min(wanted, Math.floor(columns / LEAST_WIDTH));
-  return count > 1 ? { widths: evenWidths(columns, count), divided } : null;
+  const count = Math.min(wanted, Math.floor(columns / LEAST_WIDTH), MOST_BLOCKS);
+  const useful = count > 1 && (columns * entriesOfColumn) / count <= SLACK * most;
+  return useful ? { widths: evenWidths(columns, count), divided } : null;
 }
 
 function evenWidths(columns: number, count: number): number[] {

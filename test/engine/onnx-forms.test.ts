@@ -84,7 +84,8 @@ describe('a layer solved in blocks of columns', () => {
 
   it.each([
     ['as wide as fits, in steps of 16', blocked(200 * rows), [208, 192]],
-    ['of at least about 128 columns', blocked(rows), [144, 128, 128]],
+    ['of at least about 128 columns', blocked(70 * rows), [144, 128, 128]],
+    ['all of it, where the narrowest block is far from fitting', blocked(60 * rows), []],
     ['all of it, where it fits', blocked(400 * rows), []],
     ['all of it, where no blocks are asked for', STANDARD_FORM, []],
   ])('takes %s', (_, form, widths) => {
@@ -98,10 +99,10 @@ describe('a layer solved in blocks of columns', () => {
   });
 
   it('is left whole where its passes are a Loop node, where columns depend on each other, where it is narrow', () => {
-    expect(blocksOf(rmsprop, blocked(rows), 17)).toEqual([]);
+    expect(blocksOf(rmsprop, blocked(100 * rows), 17)).toEqual([]);
     const softmax = { transfer: { name: 'softmax' } };
-    expect(blocksOf(softmax, blocked(rows))).toEqual([]);
-    expect(blocksOf({ units: 255 }, blocked(rows))).toEqual([]);
+    expect(blocksOf(softmax, blocked(100 * rows))).toEqual([]);
+    expect(blocksOf({ units: 255 }, blocked(100 * rows))).toEqual([]);
   });
 });
 
