@@ -15,7 +15,7 @@ export interface ModelMatrix {
 
 /** What became of a routine. */
 export interface Emitted {
-  /** What its caller supplies and all that it binds. */
+  /** By the routine's names, its outputs and numbers among them. */
   readonly matrices: ReadonlyMap<string, ModelMatrix>;
   readonly products: readonly Product[];
   /** Entries of what it is given and works on at once. */

@@ -11,7 +11,7 @@ export interface Product {
  * but for a share of up to 64 columns more of them, which rounds otherwise.
  */
 const TERMS = 128;
-const COLUMNS_TOGETHER = 16;
+export const COLUMNS_TOGETHER = 16;
 const NARROW = 64;
 
 /** At most so many threads that no product's bits depend on how many they are. */
