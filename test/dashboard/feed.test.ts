@@ -31,6 +31,20 @@ const step = (number: number, loss: number): RunEventBody => ({
   phases: { data: 0, forward: 0.002, targets: 0.002, solve: 0.006 },
 });
 
+const epoch = (number: number): RunEventBody => ({
+  ...{ type: 'epoch.done', epoch: number, step: 10 * number, trainLoss: 100 / number, testLoss: null },
+  ...{ trainError: 1, testError: null, trainAccuracy: null, testAccuracy: null },
+  ...{ trainSeconds: number, examplesPerSecond: 1000 },
+  layers: [{ objectiveBefore: 2, objectiveAfter: 1 / number, largestRise: 0, guardRedone: 0 }],
+});
+
+const guard: RunEventBody = {
+  ...{ type: 'guard.redone', step: 3, layer: 1, attempt: 1, learningRateFactor: 0.1 },
+  ...{ objectiveBefore: 1, objectiveAfter: 2 },
+};
+
+const lost: RunEventBody = { type: 'worker.lost', worker: 'w1', reason: 'silent' };
+
 const numbered = (sequence: number, body: RunEventBody): RunEvent => ({ ...body, sequence, time });
 
 interface Told {
@@ -80,6 +94,22 @@ describe('the events of a job', () => {
     await page.getByRole('img', { name: /batch 450,/ }).waitFor(TIMEOUT);
     expect(service.watches.at(-1)?.options.after).toBe(`item-${length - 1}`);
     expect(await stepsDone(page)).toBe(2);
+  });
+
+  it.each([
+    { tab: 'Training', body: epoch(1), shown: 'The values of 1 epoch' },
+    { tab: 'Layers', body: epoch(1), shown: /^2 → 1, down by 1/ },
+    { tab: 'Layers', body: guard, shown: 'Guard: 1 solve refused' },
+    { tab: 'Workers', body: lost, shown: /w1 was lost: silent/ },
+  ])('are shown in the tab $tab while it is open: $body.type', async ({ tab, body, shown }) => {
+    const { service, id, target } = await running();
+    service.tell(id, numbered(2, step(1, 500)));
+    const { page } = await openPage(target, `/jobs/${id}`);
+    await page.getByRole('img', { name: /batch 500,/ }).waitFor(TIMEOUT);
+    await page.getByRole('group', { name: 'What to look at' }).getByText(tab).click();
+    expect(await page.getByText(shown).count()).toBe(0);
+    service.tell(id, numbered(3, body));
+    await page.getByText(shown).waitFor(TIMEOUT);
   });
 
   it('need no connection while nobody looks at the page', async () => {

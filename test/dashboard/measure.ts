@@ -41,20 +41,40 @@ const api = await openHttpApi({
 });
 const job = (await service.submit({ text: SPEC, source: 'it', idempotencyKey: null })).job.id;
 service.start(job);
+/** Of the event told last. */
 let sequence = 0;
+let stepsTold = 0;
+
+const STEPS_PER_EPOCH = 100;
+const STEP_SECONDS = 0.01;
+const LAYERS = Array.from({ length: 12 }, () => ({
+  objectiveBefore: 2,
+  objectiveAfter: 1,
+  largestRise: 0,
+  guardRedone: 0,
+}));
 
 function tell(count: number): void {
   const time = new Date().toISOString();
-  const stepsPerEpoch = 100;
   for (let told = 0; told < count; told += 1) {
-    sequence += 1;
-    const step = sequence;
+    const step = stepsTold + 1;
+    stepsTold = step;
     const phases = { data: 0.001, forward: 0.002, targets: 0.002, solve: 0.005 };
-    const epoch = Math.ceil(step / stepsPerEpoch);
+    const epoch = Math.ceil(step / STEPS_PER_EPOCH);
     const loss = 100 / Math.sqrt(step) + Math.random();
-    const numbers = { epoch, step, loss, examples: 100, seconds: 0.01 };
-    service.tell(job, { type: 'step.done', sequence, time, ...numbers, phases });
+    const numbers = { epoch, step, loss, examples: 100, seconds: STEP_SECONDS };
+    service.tell(job, { type: 'step.done', sequence: ++sequence, time, ...numbers, phases });
+    if (step % STEPS_PER_EPOCH === 0) tellEpoch(epoch, step, time);
   }
+}
+
+function tellEpoch(epoch: number, step: number, time: string): void {
+  const losses = { trainLoss: 100 / epoch, testLoss: 110 / epoch, trainError: 0.1, testError: 0.1 };
+  service.tell(job, {
+    ...{ type: 'epoch.done', sequence: ++sequence, time, epoch, step, ...losses },
+    ...{ trainAccuracy: null, testAccuracy: null, trainSeconds: STEP_SECONDS * step },
+    ...{ examplesPerSecond: 10_000, layers: LAYERS },
+  });
 }
 
 /** Events at an even pace, however late a timer is. */
@@ -170,7 +190,14 @@ try {
   const numbers = { job: 'small', engine: 'onnx', threads: 1, parameters: 1, trainExamples: 1, step: 0 };
   sequence = 1;
   const time = new Date().toISOString();
-  service.tell(job, { type: 'run.started', sequence, time, ...numbers, stepsPerEpoch: 100, epochs: 1e6 });
+  service.tell(job, {
+    type: 'run.started',
+    sequence,
+    time,
+    ...numbers,
+    stepsPerEpoch: STEPS_PER_EPOCH,
+    epochs: 1e6,
+  });
   tell(history);
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
@@ -189,14 +216,15 @@ try {
     return Number(text.split(' of ')[0]!.replaceAll(',', ''));
   };
   const stop = flow();
-  await sleep(2000);
+  // By then the browser has compiled what runs often.
+  await sleep(10_000);
   console.log(JSON.stringify({ trace: await traced(browser, page) }));
   const heaps = [await heap()];
   for (let quarter = 0; quarter < 4 && openSeconds > 0; quarter += 1) {
     await sleep(250 * openSeconds);
     heaps.push(await heap());
   }
-  const told = sequence;
+  const told = stepsTold;
   const shown = await shownStep();
   stop();
   console.log(

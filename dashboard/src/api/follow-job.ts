@@ -17,6 +17,8 @@ export interface Follower {
 
 /** The coordinator sends a comment every 15 s: a connection that is silent for so long is dead. */
 const SILENCE_MS = 45_000;
+/** Events come by the hundred a second: a timer set anew for each would take longer than the events. */
+const WATCH_MS = 5_000;
 /** How often a job that has ended is looked at, which somebody may resume. */
 const ENDED_MS = 10_000;
 
@@ -64,12 +66,14 @@ async function followOnce(
   const silent = new AbortController();
   const hidden = hiddenSignal();
   const either = AbortSignal.any([signal, silent.signal, hidden.signal]);
-  let watchdog = 0;
+  let silentMs = 0;
+  const watchdog = window.setInterval(() => {
+    silentMs += WATCH_MS;
+    if (silentMs >= SILENCE_MS) silent.abort();
+  }, WATCH_MS);
   const alive = (): void => {
-    clearTimeout(watchdog);
-    watchdog = window.setTimeout(() => silent.abort(), SILENCE_MS);
+    silentMs = 0;
   };
-  alive();
   try {
     const headers: Record<string, string> = cursor === null ? {} : { 'last-event-id': cursor };
     const response = await request(jobPath(id, '/events'), { headers, signal: either });
@@ -85,7 +89,7 @@ async function followOnce(
     if (silent.signal.aborted || hidden.signal.aborted || error instanceof TypeError) return 'closed';
     throw error;
   } finally {
-    clearTimeout(watchdog);
+    clearInterval(watchdog);
     hidden.close();
   }
 }

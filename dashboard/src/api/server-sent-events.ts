@@ -10,14 +10,16 @@ export interface ServerSentEvent {
  * An event whose end did not come is none.
  *
  * @param onSign called for whatever comes, comments too: the connection is alive
+ * @param gatherMs see {@link linesOf}
  */
 export async function* serverSentEvents(
   body: ReadableStream<Uint8Array>,
   onSign: () => void,
+  gatherMs?: number,
 ): AsyncGenerator<ServerSentEvent> {
   let id = '';
   let data: string[] = [];
-  for await (const line of linesOf(body)) {
+  for await (const line of linesOf(body, gatherMs)) {
     onSign();
     if (line === '') {
       if (data.length > 0) yield { id, data: data.join('\n') };

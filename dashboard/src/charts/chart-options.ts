@@ -9,6 +9,10 @@ const FONT = '12px system-ui, sans-serif';
 const LINEAR = 1 as uPlot.Scale.Distr;
 const LOGARITHMIC = 3 as uPlot.Scale.Distr;
 
+/** CSS pixels: the diameter of a point, and the least mean distance at which points are shown. */
+const POINT_SIZE = 5;
+const POINT_SPACE = 2 * POINT_SIZE;
+
 export interface ChartHooks {
   /** CSS pixels. */
   readonly width: number;
@@ -70,7 +74,7 @@ export function chartOptions(
           stroke: colour(name),
           width: thin ? 1 : 2,
           ...(dashed && { dash: [5, 4] }),
-          points: { show: points, size: 5, fill: colour(name) },
+          points: { show: points && hasRoom, size: POINT_SIZE, fill: colour(name) },
           // Curves of different points share an axis, and have gaps where only others have a point.
           spanGaps: true,
         }),
@@ -87,7 +91,18 @@ export function chartOptions(
   };
 }
 
-function rangeOf({ data: [xs], scales }: uPlot): Range | null {
+/** Whether the points of a curve that are in view lie apart. */
+function hasRoom({ data, bbox }: uPlot, series: number, first: number, last: number): boolean {
+  const most = bbox.width / devicePixelRatio / POINT_SPACE;
+  const values = data[series]!;
+  let count = 0;
+  for (let index = first; index <= last && count <= most; index += 1)
+    if (typeof values[index] === 'number') count += 1;
+  return count <= most;
+}
+
+/** What is looked at closely, in units of x; null where all is shown. */
+export function rangeOf({ data: [xs], scales }: uPlot): Range | null {
   const { min = null, max = null } = scales['x']!;
   const [first, last] = [xs[0], xs[xs.length - 1]];
   if (min === null || max === null || first === undefined || last === undefined) return null;

@@ -3,7 +3,8 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatNumber } from '../format.ts';
 import { zoomByKey } from './chart-keys.ts';
-import { chartOptions } from './chart-options.ts';
+import { inOwnFrame } from '../ui/own-frame.ts';
+import { chartOptions, rangeOf } from './chart-options.ts';
 import { scheme } from './colours.ts';
 import type { LineChartProps, Range } from './curve.ts';
 
@@ -62,12 +63,15 @@ export function LineChart(props: LineChartProps) {
     if (width > 0) chart.current?.setSize({ width, height });
   }, [width, height]);
   useEffect(() => {
-    const { current } = chart;
-    if (current === null) return;
-    const { min = null, max = null } = current.scales['x']!;
-    current.setData(data, !zoomed);
-    // What is looked at closely stays where it is.
-    if (zoomed && min !== null && max !== null) current.setScale('x', { min, max });
+    if (chart.current === null || chart.current.data === data) return undefined;
+    return inOwnFrame(() => {
+      const { current } = chart;
+      if (current === null) return;
+      // What is looked at closely stays where it is.
+      const range = rangeOf(current);
+      current.setData(data, range === null);
+      if (range !== null) current.setScale('x', range);
+    });
   }, [data]);
 
   const toggle = (label: string, index: number): void => {

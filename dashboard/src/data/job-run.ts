@@ -34,17 +34,20 @@ export interface PhaseMeans {
   readonly phases: Phases;
 }
 
-/** What is known of a job and its run, put together from its feed, in bounded memory. */
+/**
+ * What is known of a job and its run, put together from its feed, in bounded memory. Lists are replaced where they
+ * change: a component that has state of its own is drawn anew only with other properties.
+ */
 export class JobRun {
   job: Job | null = null;
   started: StartEvent | null = null;
   plan: PlanEvent | null = null;
   readonly steps = new StepSeries();
-  epochs: EpochPoint[] = [];
+  epochs: readonly EpochPoint[] = [];
   confusion: ConfusionEvent | null = null;
-  guards: GuardEvent[] = [];
+  guards: readonly GuardEvent[] = [];
   guardCount = 0;
-  fleet: FleetEvent[] = [];
+  fleet: readonly FleetEvent[] = [];
   /** Counts checkpoints, so that lists of files know when to look again. */
   checkpoints = 0;
   /** Seconds of the newest steps, and their phases. */
@@ -80,7 +83,7 @@ export class JobRun {
         this.#step(event);
         break;
       case 'epoch.done':
-        this.epochs.push(event);
+        this.epochs = [...this.epochs, event];
         if (this.epochs.length > KEPT_EPOCHS) this.epochs = this.epochs.filter((_, index) => index % 2 === 1);
         break;
       case 'classes.counted':

@@ -20,12 +20,17 @@ export function lossData(
   const [end, start] = [before === -1 ? own.length : before, behind === -1 ? own.length : behind];
   const joined = (column: 'step' | 'loss' | 'seconds', of: (point: StepPoint) => number): Float64Array => {
     const values = steps.column(column);
-    return Float64Array.from([...values.subarray(0, end), ...detail.map(of), ...values.subarray(start)]);
+    const all = new Float64Array(end + detail.length + values.length - start);
+    all.set(values.subarray(0, end));
+    all.set(detail.map(of), end);
+    all.set(values.subarray(start), end + detail.length);
+    return all;
   };
   const xs =
     axis === 'seconds'
       ? joined('seconds', ({ trainSeconds }) => trainSeconds)
-      : joined('step', ({ step }) => step).map((step) => (axis === 'epoch' ? step / perEpoch : step));
+      : joined('step', ({ step }) => step);
+  if (axis === 'epoch') for (let index = 0; index < xs.length; index += 1) xs[index]! /= perEpoch;
   const ofEpoch = { step: 'step', epoch: 'epoch', seconds: 'trainSeconds' } as const;
   // Steps of the same moment cannot be told apart on a clock.
   return uPlot.join([

@@ -1,5 +1,7 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { followJob, type Connection } from '../api/follow-job.ts';
+import type { Job } from '../api/types.ts';
 import { JobRun } from './job-run.ts';
 
 /** How often what has come is drawn. */
@@ -7,28 +9,36 @@ const DRAW_MS = 250;
 
 export interface FollowedRun {
   readonly run: JobRun;
+  readonly job: Job | null;
   readonly connection: Connection;
-  /** Grows with whatever comes. */
-  readonly version: number;
+  /** Grows with whatever comes of the run, but not with each event: they come by the hundred a second. */
+  readonly changes: ReadonlySignal<number>;
 }
+
+const begin = () => ({
+  run: new JobRun(),
+  job: null,
+  connection: { state: 'connecting' } as const,
+  changes: signal(0),
+});
 
 /** A job that is followed for as long as the component is there; `round` begins its stream anew. */
 export function useJobRun(id: string, round: number): FollowedRun {
-  const [followed, setFollowed] = useState<FollowedRun>(() => ({
-    run: new JobRun(),
-    connection: { state: 'connecting' },
-    version: 0,
-  }));
+  const [followed, setFollowed] = useState<FollowedRun>(begin);
   useEffect(() => {
     const ended = new AbortController();
-    const run = new JobRun();
+    const begun = begin();
+    const { run, changes } = begun;
+    let connection: Connection = begun.connection;
     let timer: number | null = null;
-    let version = 0;
-    let connection: Connection = { state: 'connecting' };
     const show = (): void => {
       timer = null;
-      version += 1;
-      setFollowed({ run, connection, version });
+      changes.value += 1;
+      setFollowed((before) =>
+        before.run === run && before.job === run.job && before.connection === connection
+          ? before
+          : { ...begun, job: run.job, connection },
+      );
     };
     // Replayed events come by the thousand.
     const soon = (): void => {

@@ -6,6 +6,7 @@ import { useJobRun } from '../data/use-job-run.ts';
 import { go, route, setQuery } from '../router.ts';
 import { Choice } from '../ui/choice.tsx';
 import { JobButtons } from '../ui/job-buttons.tsx';
+import { Live } from '../ui/live.tsx';
 import { Empty, Notice, ProblemNotice } from '../ui/notice.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { ConfusionPanel } from './confusion-panel.tsx';
@@ -34,8 +35,7 @@ export function JobPage({ id }: { readonly id: string }) {
   // A job that is resumed after its end has a stream again.
   const [round, setRound] = useState(0);
   const followed = useJobRun(id, round);
-  const { run, connection } = followed;
-  const { job } = run;
+  const { run, job, connection, changes } = followed;
   const tab = tabs.find(([name]) => name === route.value.query.get('tab'))?.[0] ?? 'training';
   if (connection.state === 'refused' && (job === null || connection.problem.status === 404))
     return <ProblemNotice problem={connection.problem} />;
@@ -58,7 +58,7 @@ export function JobPage({ id }: { readonly id: string }) {
       </div>
       <ConnectionNotice connection={connection} />
       <FailureNotice job={job} />
-      <JobFacts run={run} />
+      <Live changes={changes}>{() => <JobFacts run={run} />}</Live>
       <Choice
         label="What to look at"
         options={tabs}
@@ -70,22 +70,42 @@ export function JobPage({ id }: { readonly id: string }) {
   );
 }
 
-function TabContent({ tab, id, run, version }: { readonly tab: Tab; readonly id: string } & FollowedRun) {
+function TabContent({
+  tab,
+  id,
+  run,
+  job,
+  changes,
+}: { readonly tab: Tab; readonly id: string } & FollowedRun) {
   switch (tab) {
     case 'training':
       return (
         <>
-          <LossPanel id={id} run={run} version={version} />
-          {run.confusion === null ? null : <ConfusionPanel confusion={run.confusion} />}
-          <PhasePanel run={run} />
+          <Live changes={changes}>{(version) => <LossPanel id={id} run={run} version={version} />}</Live>
+          <Live changes={changes}>
+            {() => (
+              <>
+                {run.confusion === null ? null : <ConfusionPanel confusion={run.confusion} />}
+                <PhasePanel run={run} />
+              </>
+            )}
+          </Live>
         </>
       );
     case 'layers':
-      return <LayerPanel run={run} />;
+      return (
+        <Live changes={changes}>
+          {() => <LayerPanel epochs={run.epochs} guards={run.guards} guardCount={run.guardCount} />}
+        </Live>
+      );
     case 'workers':
-      return <JobFleet run={run} />;
+      return <Live changes={changes}>{() => <JobFleet run={run} />}</Live>;
     case 'files':
-      return <JobFiles id={id} checkpoints={run.checkpoints} state={run.job?.state ?? null} />;
+      return (
+        <Live changes={changes}>
+          {() => <JobFiles id={id} checkpoints={run.checkpoints} state={job?.state ?? null} />}
+        </Live>
+      );
     case 'log':
       return <JobLog id={id} />;
     case 'spec':

@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { LayerMetrics } from '../api/types.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import type { EpochPoint, JobRun } from '../data/job-run.ts';
-import { formatNumber, formatTime, formatWhole } from '../format.ts';
+import { formatCount, formatNumber, formatTime, formatWhole } from '../format.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Empty } from '../ui/notice.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -26,11 +26,12 @@ const scales = [
   ['log', 'Log'],
 ] as const;
 
+export type LayerPanelProps = Pick<JobRun, 'epochs' | 'guards' | 'guardCount'>;
+
 /** What the local problems of each layer come to, and where the guard stepped in. */
-export function LayerPanel({ run }: { readonly run: JobRun }) {
+export function LayerPanel({ epochs, guards, guardCount }: LayerPanelProps) {
   const [scale, setScale] = useState<'linear' | 'log'>('linear');
   const [view, setView] = useState<View>('values');
-  const { epochs } = run;
   const layers = epochs.at(-1)?.layers ?? [];
   return (
     <>
@@ -63,7 +64,7 @@ export function LayerPanel({ run }: { readonly run: JobRun }) {
           ))}
         </ul>
       </Panel>
-      <GuardEvents run={run} />
+      <GuardEvents guards={guards} guardCount={guardCount} />
     </>
   );
 }
@@ -88,7 +89,7 @@ function LayerChart({ epochs, index, scale, view }: LayerChartProps) {
       own.map((layer) => shown(layer?.objectiveBefore)),
       own.map((layer) => shown(layer?.objectiveAfter)),
     ];
-  }, [epochs, epochs.length, index, scale, view]);
+  }, [epochs, index, scale, view]);
   const last = epochs.at(-1)?.layers[index];
   const redone = epochs.reduce((sum, { layers }) => sum + (layers[index]?.guardRedone ?? 0), 0);
   return (
@@ -120,9 +121,9 @@ function decreaseOf(layer: LayerMetrics | undefined): number | null {
   return objectiveBefore === null || objectiveAfter === null ? null : objectiveBefore - objectiveAfter;
 }
 
-function GuardEvents({ run: { guards, guardCount } }: { readonly run: JobRun }) {
+function GuardEvents({ guards, guardCount }: Pick<JobRun, 'guards' | 'guardCount'>) {
   return (
-    <Panel title={`Guard: ${formatWhole(guardCount)} solves refused`}>
+    <Panel title={`Guard: ${formatCount(guardCount, 'solve')} refused`}>
       {guards.length === 0 ? (
         <Empty>No local problem had a solution that was refused.</Empty>
       ) : (

@@ -4,10 +4,10 @@ import { LineChart } from '../charts/line-chart.tsx';
 import type { JobRun } from '../data/job-run.ts';
 import { lossData, stepsWithin, type LossAxis } from '../data/loss-curves.ts';
 import { useStepDetail } from '../data/use-step-detail.ts';
-import { formatNumber, formatPercent, formatSeconds } from '../format.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Empty } from '../ui/notice.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { EpochTable } from './epoch-table.tsx';
 
 const axes = [
   ['step', 'Steps'],
@@ -21,9 +21,6 @@ const scales = [
 ] as const;
 
 const names: Readonly<Record<LossAxis, string>> = { step: 'step', epoch: 'epoch', seconds: 'seconds' };
-
-/** Of epochs that a table has, the newest. */
-const ROWS = 100;
 
 const curves = [
   { label: 'batch', colour: 'curve-faint', thin: true },
@@ -67,52 +64,7 @@ export function LossPanel({ id, run, version }: LossPanelProps) {
           onRange={setRange}
         />
       )}
-      <EpochTable run={run} />
+      <EpochTable epochs={run.epochs} />
     </Panel>
   );
 }
-
-function EpochTable({ run: { epochs } }: { readonly run: JobRun }) {
-  if (epochs.length === 0) return null;
-  const accuracy = epochs.some(
-    ({ testAccuracy, trainAccuracy }) => testAccuracy !== null || trainAccuracy !== null,
-  );
-  return (
-    <details>
-      <summary>The values of {epochs.length} epochs</summary>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Values of the epochs">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Epoch</th>
-              <th scope="col">Train loss</th>
-              <th scope="col">Test loss</th>
-              {accuracy ? <th scope="col">Train accuracy</th> : null}
-              {accuracy ? <th scope="col">Test accuracy</th> : null}
-              <th scope="col">Time</th>
-              <th scope="col">Examples/s</th>
-            </tr>
-          </thead>
-          <tbody>
-            {epochs
-              .slice(-ROWS)
-              .reverse()
-              .map((epoch) => (
-                <tr key={epoch.epoch}>
-                  <th scope="row">{epoch.epoch}</th>
-                  <td>{formatNumber(epoch.trainLoss)}</td>
-                  <td>{formatNumber(epoch.testLoss)}</td>
-                  {accuracy ? <td>{share(epoch.trainAccuracy)}</td> : null}
-                  {accuracy ? <td>{share(epoch.testAccuracy)}</td> : null}
-                  <td>{formatSeconds(epoch.trainSeconds)}</td>
-                  <td>{formatNumber(epoch.examplesPerSecond)}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
-  );
-}
-
-const share = (value: number | null): string => (value === null ? '–' : formatPercent(value));

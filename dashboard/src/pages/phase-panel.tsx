@@ -15,8 +15,8 @@ const phases: readonly (readonly [keyof Phases | 'rest', string, string])[] = [
 export function PhasePanel({ run: { recent, overall } }: { readonly run: JobRun }) {
   if (recent === null || overall === null) return null;
   const rows = [
-    [`The last ${recent.steps} steps`, recent],
-    [`All ${formatWhole(overall.steps)} steps`, overall],
+    ['recent', `The last ${recent.steps} steps`, recent],
+    ['overall', `All ${formatWhole(overall.steps)} steps`, overall],
   ] as const;
   return (
     <Panel title="Time of a step">
@@ -33,8 +33,8 @@ export function PhasePanel({ run: { recent, overall } }: { readonly run: JobRun 
           </tr>
         </thead>
         <tbody>
-          {rows.map(([text, means]) => (
-            <tr key={text}>
+          {rows.map(([key, text, means]) => (
+            <tr key={key}>
               <th scope="row">
                 {text}
                 <PhaseBar means={means} />

@@ -32,7 +32,7 @@ async function read(pieces: readonly Uint8Array[]): Promise<ServerSentEvent[]> {
     },
   });
   const events: ServerSentEvent[] = [];
-  for await (const event of serverSentEvents(body, () => undefined)) events.push(event);
+  for await (const event of serverSentEvents(body, () => undefined, 0)) events.push(event);
   return events;
 }
 
