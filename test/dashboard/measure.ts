@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { cpus, loadavg } from 'node:os';
+import { cpus, loadavg, setPriority } from 'node:os';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -176,6 +176,8 @@ async function traced(browser: Browser, page: Page): Promise<object> {
 
 const require = createRequire(import.meta.url);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+// Where people look at the page, there is no coordinator that takes its processors.
+setPriority(process.pid, 10);
 try {
   const conditions = {
     processors: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
