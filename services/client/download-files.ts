@@ -25,7 +25,8 @@ export interface DownloadOptions {
 }
 
 /**
- * Writes all files of a job to a folder. Each has its name only when it is whole.
+ * Writes all files of a job to a folder. Each has its name only when it is whole. A job that runs takes its older
+ * checkpoints away: where one is gone when its turn comes, those that are there by then are fetched.
  * @throws LocopropError STORE_WRITE_FAILED, SERVICE_ANSWER_INVALID, SERVICE_UNREACHABLE; as the client
  */
 export async function downloadFiles(
@@ -33,20 +34,35 @@ export async function downloadFiles(
   id: string,
   { folder, signal, onFile }: DownloadOptions,
 ): Promise<readonly Downloaded[]> {
-  const files = await client.artifacts(id);
-  // All are looked at before one is written.
-  const targets = files.map((file) => ({ file, target: join(folder, ...partsOf(file.name)) }));
-  const downloaded: Downloaded[] = [];
-  for (const { file, target } of targets) {
-    const known = isFinal(file.name) && (await sizeOf(target)) === file.bytes;
-    if (!known) {
-      onFile(file);
-      await fetchFile(client, { id, file, target, signal });
+  const downloaded = new Map<string, Downloaded>();
+  const gone = new Set<string>();
+  for (let complete = false; !complete;) {
+    complete = true;
+    // All are looked at before one is written.
+    const targets = (await client.artifacts(id)).map((file) => ({
+      file,
+      target: join(folder, ...partsOf(file.name)),
+    }));
+    for (const { file, target } of targets.filter(({ file: { name } }) => !downloaded.has(name))) {
+      const known = isFinal(file.name) && (await sizeOf(target)) === file.bytes;
+      try {
+        if (!known) {
+          onFile(file);
+          await fetchFile(client, { id, file, target, signal });
+        }
+        downloaded.set(file.name, { ...file, known });
+      } catch (cause) {
+        if (!isUnknown(cause) || gone.has(file.name)) throw cause;
+        gone.add(file.name);
+        complete = false;
+      }
     }
-    downloaded.push({ ...file, known });
   }
-  return downloaded;
+  return [...downloaded.values()];
 }
+
+const isUnknown = (cause: unknown): boolean =>
+  cause instanceof RemoteError && cause.code === 'ARTIFACT_UNKNOWN';
 
 /** Whether a file is never written again under its name: others may have changed, and be as long as before. */
 const isFinal = (name: string): boolean => /^checkpoints\/step-\d+\.safetensors$/.test(name);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeCertificates } from '#services/security/certificates.js';
 import { freePort } from '../support/processes.js';
 import { CommandLine, documentOf } from './command-line.js';
+import { refuse } from './fake-coordinator.js';
 import { coordinator } from './support.js';
 
 const line = new CommandLine();
@@ -127,6 +128,34 @@ describe('commands', () => {
     expect(documentOf(again)).toMatchObject({ folder: 'here', files: [{ known: false }, { known: true }] });
     expect((await stat(join(line.cwd, 'here/checkpoints/step-00000001.safetensors'))).mtime).toEqual(before);
     expect(await readFile(join(line.cwd, 'here/spec 1 ö.yaml'), 'utf8')).toBe('name: tinz\n');
+  });
+
+  it('download what is there when a checkpoint is gone before its turn', async () => {
+    const { artifacts } = line.server.addJob('job1');
+    artifacts.set('checkpoints/step-00000001.safetensors', Buffer.from('one'));
+    artifacts.set('spec.yaml', Buffer.from('name: tiny\n'));
+    line.server.faults.push(({ url }) => {
+      if (!url.includes('/artifacts/check')) return false;
+      artifacts.delete('checkpoints/step-00000001.safetensors');
+      artifacts.set('checkpoints/step-00000002.safetensors', Buffer.from('two'));
+      return false;
+    });
+    const outcome = await line.run('download', 'job1', 'running');
+    expect([outcome.code, outcome.stdout]).toEqual([0, '2 files in running\n']);
+    const files = await readdir(join(line.cwd, 'running'), { recursive: true });
+    expect(files.toSorted()).toEqual(['checkpoints', 'checkpoints/step-00000002.safetensors', 'spec.yaml']);
+  });
+
+  it('do not download a file for ever that is listed and not there', async () => {
+    line.server.addJob('job1').artifacts.set('spec.yaml', Buffer.from('name: tiny\n'));
+    line.server.faults.push(({ url }, response) =>
+      url.endsWith('/artifacts/spec.yaml') ? refuse(response, [404, 'ARTIFACT_UNKNOWN', 'Gone.']) : false,
+    );
+    line.server.faults.push(({ url }, response) =>
+      url.endsWith('/artifacts/spec.yaml') ? refuse(response, [404, 'ARTIFACT_UNKNOWN', 'Gone.']) : false,
+    );
+    const outcome = await line.run('download', 'job1', 'missing', '--json');
+    expect(documentOf(outcome)).toMatchObject({ error: { code: 'ARTIFACT_UNKNOWN' } });
   });
 
   it.each(['../escaped', '/etc/escaped', 'a/../../escaped', 'a\\..\\escaped', ''])(

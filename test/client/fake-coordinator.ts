@@ -170,8 +170,13 @@ export class FakeCoordinator {
       return;
     }
     if (name.length > 0 && what === 'artifacts') {
+      const content = job.artifacts.get(name.join('/'));
+      if (content === undefined) {
+        refuse(response, [404, 'ARTIFACT_UNKNOWN', `The job ${id} has no file ${name.join('/')}.`]);
+        return;
+      }
       response.writeHead(200, { 'content-type': 'application/octet-stream' });
-      response.end(job.artifacts.get(name.join('/')));
+      response.end(content);
       return;
     }
     this.#routeJob(route, { job, seen, searchParams, response, send });
