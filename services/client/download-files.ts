@@ -36,29 +36,40 @@ export async function downloadFiles(
 ): Promise<readonly Downloaded[]> {
   const downloaded = new Map<string, Downloaded>();
   const gone = new Set<string>();
-  for (let complete = false; !complete;) {
-    complete = true;
+  let missed: boolean;
+  do {
+    missed = false;
     // All are looked at before one is written.
-    const targets = (await client.artifacts(id)).map((file) => ({
-      file,
-      target: join(folder, ...partsOf(file.name)),
-    }));
-    for (const { file, target } of targets.filter(({ file: { name } }) => !downloaded.has(name))) {
-      const known = isFinal(file.name) && (await sizeOf(target)) === file.bytes;
+    const listed = (await client.artifacts(id)).map((file): Fetching => {
+      return { id, file, target: join(folder, ...partsOf(file.name)), signal };
+    });
+    for (const fetching of listed) {
+      const { file } = fetching;
+      if (downloaded.has(file.name)) continue;
       try {
-        if (!known) {
-          onFile(file);
-          await fetchFile(client, { id, file, target, signal });
-        }
+        const known = await downloadFile(client, fetching, onFile);
         downloaded.set(file.name, { ...file, known });
       } catch (cause) {
         if (!isUnknown(cause) || gone.has(file.name)) throw cause;
         gone.add(file.name);
-        complete = false;
+        missed = true;
       }
     }
-  }
+  } while (missed);
   return [...downloaded.values()];
+}
+
+/** Whether it was there already. */
+async function downloadFile(
+  client: CoordinatorClient,
+  fetching: Fetching,
+  onFile: DownloadOptions['onFile'],
+): Promise<boolean> {
+  const { file, target } = fetching;
+  if (isFinal(file.name) && (await sizeOf(target)) === file.bytes) return true;
+  onFile(file);
+  await fetchFile(client, fetching);
+  return false;
 }
 
 const isUnknown = (cause: unknown): boolean =>

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeCertificates } from '#services/security/certificates.js';
 import { freePort } from '../support/processes.js';
 import { CommandLine, documentOf } from './command-line.js';
-import { refuse } from './fake-coordinator.js';
+import { refuse, type Fault } from './fake-coordinator.js';
 import { coordinator } from './support.js';
 
 const line = new CommandLine();
@@ -148,12 +148,9 @@ describe('commands', () => {
 
   it('do not download a file for ever that is listed and not there', async () => {
     line.server.addJob('job1').artifacts.set('spec.yaml', Buffer.from('name: tiny\n'));
-    line.server.faults.push(({ url }, response) =>
-      url.endsWith('/artifacts/spec.yaml') ? refuse(response, [404, 'ARTIFACT_UNKNOWN', 'Gone.']) : false,
-    );
-    line.server.faults.push(({ url }, response) =>
-      url.endsWith('/artifacts/spec.yaml') ? refuse(response, [404, 'ARTIFACT_UNKNOWN', 'Gone.']) : false,
-    );
+    const missing: Fault = ({ url }, response) =>
+      url.endsWith('/artifacts/spec.yaml') ? refuse(response, [404, 'ARTIFACT_UNKNOWN', 'Gone.']) : false;
+    line.server.faults.push(missing, missing);
     const outcome = await line.run('download', 'job1', 'missing', '--json');
     expect(documentOf(outcome)).toMatchObject({ error: { code: 'ARTIFACT_UNKNOWN' } });
   });

@@ -3,6 +3,7 @@ import type { RunEvent, RunEventBody } from '#core/events.js';
 import { MemoryService } from '../support/memory-service.js';
 import { openApi, submit, TOKENS, type Api } from '../api-http/support.js';
 import { openPage, stepsDone, useBrowser } from './browser.js';
+import { epochDone } from './epoch-done.js';
 
 useBrowser();
 
@@ -29,13 +30,6 @@ const step = (number: number, loss: number): RunEventBody => ({
   examples: 10,
   seconds: 0.01,
   phases: { data: 0, forward: 0.002, targets: 0.002, solve: 0.006 },
-});
-
-const epoch = (number: number): RunEventBody => ({
-  ...{ type: 'epoch.done', epoch: number, step: 10 * number, trainLoss: 100 / number, testLoss: null },
-  ...{ trainError: 1, testError: null, trainAccuracy: null, testAccuracy: null },
-  ...{ trainSeconds: number, examplesPerSecond: 1000 },
-  layers: [{ objectiveBefore: 2, objectiveAfter: 1 / number, largestRise: 0, guardRedone: 0 }],
 });
 
 const guard: RunEventBody = {
@@ -97,8 +91,8 @@ describe('the events of a job', () => {
   });
 
   it.each([
-    { tab: 'Training', body: epoch(1), shown: 'The values of 1 epoch' },
-    { tab: 'Layers', body: epoch(1), shown: /^2 → 1, down by 1/ },
+    { tab: 'Training', body: epochDone(1), shown: 'The values of 1 epoch' },
+    { tab: 'Layers', body: epochDone(1), shown: /^2 → 1, down by 1/ },
     { tab: 'Layers', body: guard, shown: 'Guard: 1 solve refused' },
     { tab: 'Workers', body: lost, shown: /w1 was lost: silent/ },
   ])('are shown in the tab $tab while it is open: $body.type', async ({ tab, body, shown }) => {

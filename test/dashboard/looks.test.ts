@@ -5,32 +5,13 @@ import { jobLogLine } from '#services/telemetry/log-line.js';
 import { MemoryService, someWorker } from '../support/memory-service.js';
 import { call, openApi, SPEC, submit, TOKENS, YAML } from '../api-http/support.js';
 import { openPage, overflow, seriousViolations, useBrowser } from './browser.js';
+import { epochDone } from './epoch-done.js';
 
 useBrowser();
 
 const TIMEOUT = { timeout: 30_000 };
 /** What would show, and tell, where text became HTML. */
 const HTML = '<img src=x onerror="window.broken=1"><b>bold</b>&amp;';
-
-const epoch = (number: number): RunEventBody => ({
-  type: 'epoch.done',
-  epoch: number,
-  step: 10 * number,
-  trainLoss: 100 / number,
-  testLoss: 110 / number,
-  trainError: 0.1,
-  testError: 0.1,
-  trainAccuracy: 0.5,
-  testAccuracy: null,
-  trainSeconds: number,
-  examplesPerSecond: 1234.5,
-  layers: [1, 2].map((layer) => ({
-    objectiveBefore: layer / number,
-    objectiveAfter: layer / number / 2,
-    largestRise: 0,
-    guardRedone: 1,
-  })),
-});
 
 /** Of ten classes: most are right, some are not, and one has no examples. */
 const counts = Array.from({ length: 10 }, (_, label) =>
@@ -65,8 +46,8 @@ const happens: readonly RunEventBody[] = [
     ...{ type: 'guard.redone', step: 10, layer: 1, attempt: 1, learningRateFactor: 0.1 },
     ...{ objectiveBefore: 1, objectiveAfter: 2 },
   },
-  epoch(1),
-  epoch(2),
+  epochDone(1),
+  epochDone(2),
   { type: 'classes.counted', epoch: 2, step: 20, data: 'test', counts },
   { type: 'worker.lost', worker: HTML, reason: HTML },
   {

@@ -10,6 +10,7 @@ import { newToken } from '#services/security/token-file.js';
 import { fixedTokens } from '#services/security/tokens.js';
 import { MemoryService } from '../support/memory-service.js';
 import { SPEC } from '../support/small-spec.js';
+import { epochDone } from './epoch-done.js';
 
 /*
  * What the page weighs, how soon it is there, and how it bears a job of 100 events a second: `npm run dashboard-load`.
@@ -57,24 +58,16 @@ const LAYERS = Array.from({ length: 12 }, () => ({
 function tell(count: number): void {
   const time = new Date().toISOString();
   for (let told = 0; told < count; told += 1) {
-    const step = stepsTold + 1;
-    stepsTold = step;
+    const step = ++stepsTold;
     const phases = { data: 0.001, forward: 0.002, targets: 0.002, solve: 0.005 };
     const epoch = Math.ceil(step / STEPS_PER_EPOCH);
     const loss = 100 / Math.sqrt(step) + Math.random();
     const numbers = { epoch, step, loss, examples: 100, seconds: STEP_SECONDS };
     service.tell(job, { type: 'step.done', sequence: ++sequence, time, ...numbers, phases });
-    if (step % STEPS_PER_EPOCH === 0) tellEpoch(epoch, step, time);
+    if (step % STEPS_PER_EPOCH > 0) continue;
+    const ended = { ...epochDone(epoch), step, trainSeconds: STEP_SECONDS * step, layers: LAYERS };
+    service.tell(job, { ...ended, sequence: ++sequence, time });
   }
-}
-
-function tellEpoch(epoch: number, step: number, time: string): void {
-  const losses = { trainLoss: 100 / epoch, testLoss: 110 / epoch, trainError: 0.1, testError: 0.1 };
-  service.tell(job, {
-    ...{ type: 'epoch.done', sequence: ++sequence, time, epoch, step, ...losses },
-    ...{ trainAccuracy: null, testAccuracy: null, trainSeconds: STEP_SECONDS * step },
-    ...{ examplesPerSecond: 10_000, layers: LAYERS },
-  });
 }
 
 /** Events at an even pace, however late a timer is. */

@@ -1,3 +1,5 @@
+import { pause } from './pause.ts';
+
 /**
  * What comes within this time is read at once. A reading takes a page longer than an event does, and events may come by
  * the hundred a second.
@@ -26,7 +28,7 @@ export async function* linesOf(
       const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
       rest = lines.pop()!;
       for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
-      if (value.length < FULL_BYTES) await new Promise((resolve) => setTimeout(resolve, gatherMs));
+      if (value.length < FULL_BYTES) await pause(gatherMs);
     }
     rest += decoder.decode();
     if (rest !== '') yield rest;

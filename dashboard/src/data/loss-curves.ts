@@ -26,15 +26,15 @@ export function lossData(
     all.set(values.subarray(start), end + detail.length);
     return all;
   };
-  const xs =
-    axis === 'seconds'
-      ? joined('seconds', ({ trainSeconds }) => trainSeconds)
-      : joined('step', ({ step }) => step);
-  if (axis === 'epoch') for (let index = 0; index < xs.length; index += 1) xs[index]! /= perEpoch;
+  const onAxis = {
+    step: () => joined('step', ({ step }) => step),
+    epoch: () => onAxis.step().map((step) => step / perEpoch),
+    seconds: () => joined('seconds', ({ trainSeconds }) => trainSeconds),
+  };
   const ofEpoch = { step: 'step', epoch: 'epoch', seconds: 'trainSeconds' } as const;
   // Steps of the same moment cannot be told apart on a clock.
   return uPlot.join([
-    [xs, joined('loss', ({ loss }) => loss ?? NaN)],
+    [onAxis[axis](), joined('loss', ({ loss }) => loss ?? NaN)],
     [
       epochs.map((epoch) => epoch[ofEpoch[axis]]),
       epochs.map(({ trainLoss }) => trainLoss),

@@ -6,7 +6,7 @@ import { LineChart } from '../charts/line-chart.tsx';
 import { useMetrics } from '../data/use-metrics.ts';
 import { useNamedJobs } from '../data/use-named-jobs.ts';
 import { usePolled } from '../data/use-polled.ts';
-import { formatNumber, formatSeconds } from '../format.ts';
+import { formatCount, formatNumber, formatSeconds } from '../format.ts';
 import { jobLink, route, setQuery } from '../router.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Empty, ProblemNotice } from '../ui/notice.tsx';
@@ -87,7 +87,7 @@ export function ComparePage() {
         </div>
       </div>
       <ProblemNotice problem={problem} />
-      <Panel title={`${text} of ${shown.length} ${shown.length === 1 ? 'job' : 'jobs'}`}>
+      <Panel title={`${text} of ${formatCount(shown.length, 'job')}`}>
         {data === null ? (
           <Empty>Choose jobs below. A job has a curve from its first epoch on.</Empty>
         ) : (

@@ -4,6 +4,7 @@ import { curveName } from '../charts/colours.ts';
 import { LayerMap } from '../charts/layer-map.tsx';
 import { usePolled } from '../data/use-polled.ts';
 import {
+  formatCount,
   formatAgo,
   formatBytes,
   formatDateTime,
@@ -96,17 +97,14 @@ function WorkerCard({ worker, colour }: { readonly worker: Worker; readonly colo
   const columns = worker.parts.reduce((sum, { start, end }) => sum + end - start, 0);
   const facts: readonly (readonly [string, string])[] = [
     ['Host', worker.host],
-    ['Engine', `${worker.engine}, ${worker.threads} ${worker.threads === 1 ? 'thread' : 'threads'}`],
+    ['Engine', `${worker.engine}, ${formatCount(worker.threads, 'thread')}`],
     ['Speed', `${formatNumber(worker.gflops)} GFLOP/s`],
     ['Memory', formatBytes(worker.memoryBytes)],
     ['Link', `${formatBytes(worker.bandwidth)}/s`],
     ['Busy', formatPercent(Math.min(1, worker.busySeconds / Math.max(since, 1)))],
     ['Solves', formatWhole(worker.solves)],
     ['Transferred', formatBytes(worker.bytes)],
-    [
-      'Holds',
-      `${worker.parts.length === 1 ? '1 part' : `${worker.parts.length} parts`}, ${formatWhole(columns)} columns`,
-    ],
+    ['Holds', `${formatCount(worker.parts.length, 'part')}, ${formatWhole(columns)} columns`],
     ['Joined', formatAgo(worker.joinedAt)],
   ];
   return (
