@@ -1,14 +1,17 @@
 import type { Matrix } from './matrix.js';
 import type { LayerState } from './state.js';
 
-/** A copy of the columns start to end − 1, [rows, end − start]. */
+/**
+ * A copy of the columns start to end − 1, [rows, end − start].
+ * @param taken where to, rows · (end − start) values
+ */
 export function takeColumns(
   { rows, columns, data }: Matrix,
   start: number,
   end: number,
+  taken: Float32Array = new Float32Array(rows * (end - start)),
 ): Matrix<Float32Array> {
   const width = end - start;
-  const taken = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
     taken.set(data.subarray(row * columns + start, row * columns + end), row * width);
   }

@@ -28,9 +28,12 @@ const number = independent(false, false);
 
 const isColumnwise = ({ kind }: Dependence): boolean => kind === 'columnwise';
 
+/** Of names of matrices that are computed for all columns at once; see shared-products.ts. */
+export const SHARED_PREFIX = 'shared.';
+
 /** Of the matrices that a solve is given, by name; slots are named after their parameter. */
 function ofInput(name: string): Dependence {
-  if (name === 'inputs') return independent(true, true);
+  if (name === 'inputs' || name.startsWith(SHARED_PREFIX)) return independent(true, true);
   if (COUNTING_INPUTS.some((own) => own === name)) return independent(false, true);
   const perColumn = /^(displacement|preactivation|(initialWeights|initialBias)(\..*)?)$/;
   return perColumn.test(name) ? columnwise : mixed;
@@ -85,13 +88,19 @@ function ofInstruction(
   }
 }
 
-/** Of a program's results, by name. */
-function ofProgram(program: Program, environment: Environment): Map<string, Dependence> {
+/** Of a program's instructions, in their order. */
+function ofInstructions({ instructions }: Program, environment: Environment): Dependence[] {
   const found: Dependence[] = [];
-  for (const instruction of program.instructions) {
+  for (const instruction of instructions) {
     const args = instruction.args.map((arg) => found[arg]!);
     found.push(ofInstruction(instruction, args, environment));
   }
+  return found;
+}
+
+/** Of a program's results, by name. */
+function ofProgram(program: Program, environment: Environment): Map<string, Dependence> {
+  const found = ofInstructions(program, environment);
   return new Map(Object.entries(program.outputs).map(([name, at]) => [name, found[at]!]));
 }
 
@@ -154,4 +163,11 @@ export function matricesByColumn({
   return separable && outputs.length > 0
     ? new Set(inputs.filter((name) => isColumnwise(ofInput(name))))
     : null;
+}
+
+/** Of each instruction of a routine's setup or loop, whether it depends on the layer's columns. */
+export function dependsOnColumns(program: Program, { setup, loop }: CompiledRoutine): boolean[] {
+  const started = ofProgram(setup, new Map());
+  const environment = loop?.body === program ? afterLoop(loop, started) : new Map<string, Dependence>();
+  return ofInstructions(program, environment).map(({ kind }) => kind !== 'independent');
 }

@@ -29,6 +29,9 @@ export interface Program {
   readonly inputs: readonly string[];
 }
 
+/** Computes nothing. */
+export const emptyProgram: Program = { instructions: [], scalars: [], outputs: {}, inputs: [] };
+
 const fieldsOf = (node: Expression): Partial<Instruction> => {
   if (node.op === 'input') return { name: node.name };
   if (node.op === 'constant') return { value: node.value };

@@ -46,12 +46,26 @@ export function compileRoutine(routine: Routine): CompiledRoutine {
     ? { body: compileBindings(routine.loop.body), while: routine.loop.while ?? null }
     : null;
 
-  const carried = Object.keys(loop?.body.outputs ?? {}).filter((state) => state !== loop?.while);
-  const returned = results.filter((result) => !(result in final.outputs));
-  const read = new Set([...returned, ...final.inputs, ...(loop?.body.inputs ?? []), ...carried]);
-  const setup = compileBindings(pick(routine.setup, read));
-
-  const fromCaller = [...read].filter((needed) => !(needed in setup.outputs));
-  const inputs = [...new Set([...setup.inputs, ...fromCaller])];
+  const setup = compileBindings(pick(routine.setup, readAfterSetup({ loop, final, outputs, numbers })));
+  const inputs = inputsOf({ setup, loop, final, outputs, numbers });
   return { name, setup, loop, final, outputs, numbers, inputs };
+}
+
+/** Names of the matrices that the caller of a routine of these programs supplies. */
+export function inputsOf(routine: Omit<CompiledRoutine, 'name' | 'inputs'>): string[] {
+  const { setup } = routine;
+  const fromCaller = [...readAfterSetup(routine)].filter((needed) => !(needed in setup.outputs));
+  return [...new Set([...setup.inputs, ...fromCaller])];
+}
+
+/** Names that the loop and `final` read, or that are results as they are. */
+function readAfterSetup({
+  loop,
+  final,
+  outputs,
+  numbers,
+}: Pick<CompiledRoutine, 'loop' | 'final' | 'outputs' | 'numbers'>): Set<string> {
+  const carried = Object.keys(loop?.body.outputs ?? {}).filter((state) => state !== loop?.while);
+  const returned = [...outputs, ...numbers].filter((result) => !(result in final.outputs));
+  return new Set([...returned, ...final.inputs, ...(loop?.body.inputs ?? []), ...carried]);
 }

@@ -44,9 +44,9 @@ export function columnBlocks(
   return useful ? { widths: evenWidths(columns, count), divided } : null;
 }
 
-/** Multiples of what a product computes side by side, but for the last. */
-function evenWidths(columns: number, count: number): number[] {
+/** Widths of parts of so many columns: multiples of what a product computes side by side, but for the last. */
+export function evenWidths(columns: number, count: number): number[] {
   const boundary = (block: number): number =>
-    Math.min(columns, COLUMNS_TOGETHER * Math.ceil((block * columns) / (count * COLUMNS_TOGETHER)));
+    block === count ? columns : COLUMNS_TOGETHER * Math.round((block * columns) / (count * COLUMNS_TOGETHER));
   return Array.from({ length: count }, (_, block) => boundary(block + 1) - boundary(block));
 }

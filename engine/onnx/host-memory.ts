@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import type { Shape } from '../../core/expression/shapes.js';
 import { inFloat32, type Matrix } from '../../core/matrix.js';
 import type { BackendTensor } from '../backend.js';
 import { BufferPool } from './buffer-pool.js';
@@ -12,6 +13,11 @@ export interface HostTensor extends BackendTensor {
 /** Matrices in the memory of the process. */
 export class HostMemory implements Memory<HostTensor> {
   readonly #buffers = new BufferPool();
+
+  /** A matrix with any entries. */
+  allocate(shape: Shape): HostTensor {
+    return { shape, data: this.#buffers.take(shape[0] * shape[1]) };
+  }
 
   upload(matrix: Matrix): HostTensor {
     return { shape: [matrix.rows, matrix.columns], data: inFloat32(matrix).data };
@@ -41,7 +47,7 @@ export class HostMemory implements Memory<HostTensor> {
     const tensors = new Map<string, HostTensor>();
     const wanted: Record<string, ort.Tensor> = {};
     for (const [name, { value, shape }] of results) {
-      const tensor = { shape, data: this.#buffers.take(shape[0] * shape[1]) };
+      const tensor = this.allocate(shape);
       tensors.set(name, tensor);
       wanted[value] = this.asInput(tensor);
     }

@@ -1,7 +1,5 @@
-import type { Instruction, Program } from '../../core/expression/program.js';
+import { emptyProgram, type Instruction, type Program } from '../../core/expression/program.js';
 import type { CompiledRoutine } from '../../core/expression/routine.js';
-
-const NOTHING: Program = { instructions: [], scalars: [], outputs: {}, inputs: [] };
 
 /** A routine with a loop as three: what comes before it, some of its passes, and what comes after them. */
 export interface Pieces {
@@ -20,7 +18,7 @@ export function piecesOf(routine: CompiledRoutine): Pieces {
   const numbers = condition === null ? [] : [condition];
   const results = [...routine.outputs, ...routine.numbers].filter((result) => !(result in final.outputs));
   const piece = (part: Partial<CompiledRoutine>): CompiledRoutine => ({
-    ...{ name, setup: NOTHING, loop: null, final: NOTHING, outputs: [], numbers: [], inputs: [] },
+    ...{ name, setup: emptyProgram, loop: null, final: emptyProgram, outputs: [], numbers: [], inputs: [] },
     ...part,
   });
   return {

@@ -14,6 +14,9 @@ const TERMS = 128;
 export const COLUMNS_TOGETHER = 16;
 const NARROW = 64;
 
+/** Of parts that have so many columns on average, each rounded to COLUMNS_TOGETHER, none is narrow. */
+export const LEAST_PART = NARROW + COLUMNS_TOGETHER;
+
 /** At most so many threads that no product's bits depend on how many they are. */
 export function steadyThreads(products: readonly Product[], threads: number): number {
   let count = threads;

@@ -9,7 +9,8 @@ engineContract('onnx', {
   start: (threads) => startEngine('onnx', threads),
   tolerance: 1e-6,
   threads: [1, 2, 4],
-  splitLayer: { examples: 130, inputs: 100 },
+  // Wide enough for each of two threads to take some of the columns.
+  splitLayer: { examples: 130, inputs: 100, units: 200 },
 });
 
 describe('a network of layers that are wider than their batch is tall', () => {
