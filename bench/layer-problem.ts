@@ -35,8 +35,11 @@ export class LayerProblem {
     const inputs = await engine.upload(drawnInputs(rule, batch));
     const displacement = await engine.upload(drawnDisplacement(rule, batch));
     const { preactivation, output } = await forwardLayer(engine, rule, state, inputs);
-    engine.release([output]);
-    return new LayerProblem(engine, rule, state, { inputs, displacement, preactivation });
+    const problem = { inputs, displacement, preactivation };
+    // A layer's state is what a solve left, so that an engine has it where it leaves it.
+    const solved = await solveLayer(engine, rule, problem, state, { rateFactor: 1, objective: false });
+    engine.release([output, ...layerTensors(state)]);
+    return new LayerProblem(engine, rule, solved.state, problem);
   }
 
   /** Solves it with what the engine holds. */

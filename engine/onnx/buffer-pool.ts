@@ -1,9 +1,12 @@
 /**
  * Buffers of released tensors, for the next results of the same size: fresh memory costs a page fault
- * every 4 KiB, and the garbage collector frees it late.
+ * every 4 KiB, and the garbage collector frees it late. Of each size it keeps no more than it has lent at once:
+ * what callers upload comes to it too, with every batch, and would pile up.
  */
 export class BufferPool {
   readonly #free = new Map<number, Float32Array[]>();
+  /** By size, how many were taken and not given back. */
+  readonly #lent = new Map<number, number>();
   readonly #limitBytes: number;
   #bytes = 0;
 
@@ -13,15 +16,18 @@ export class BufferPool {
 
   /** A buffer of `length` floats with any contents. */
   take(length: number): Float32Array {
+    this.#lent.set(length, this.#lentOf(length) + 1);
     const buffer = this.#free.get(length)?.pop();
     if (!buffer) return new Float32Array(length);
     this.#bytes -= buffer.byteLength;
     return buffer;
   }
 
-  /** Takes a buffer back that nothing reads any more. */
+  /** Takes a buffer that nothing reads any more, one of its own or another. */
   give(buffer: Float32Array): void {
-    if (this.#bytes + buffer.byteLength > this.#limitBytes) {
+    const lent = this.#lentOf(buffer.length);
+    if (lent > 0) this.#lent.set(buffer.length, lent - 1);
+    if (lent === 0 || this.#bytes + buffer.byteLength > this.#limitBytes) {
       giveBack(buffer.buffer);
       return;
     }
@@ -29,6 +35,10 @@ export class BufferPool {
     const free = this.#free.get(buffer.length);
     if (free) free.push(buffer);
     else this.#free.set(buffer.length, [buffer]);
+  }
+
+  #lentOf(length: number): number {
+    return this.#lent.get(length) ?? 0;
   }
 }
 

@@ -121,14 +121,19 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
     widths: readonly number[],
   ): Promise<Map<string, ColumnTensor>> {
     const starts = widths.map((_, part) => widths.slice(0, part).reduce((total, width) => total + width, 0));
-    const shares = widths.map((width, part) => this.#shareOf(inputs, divided, part, starts[part]!, width));
+    const shareOf = (part: number): Share =>
+      this.#shareOf(inputs, divided, part, starts[part]!, widths[part]!);
     const call = { routine, scalars, passes };
-    // The helpers first: what comes after them keeps this thread until it is done.
-    const helped = shares
-      .slice(1)
-      .map(({ inputs: own }, index) => this.#helpers[index]!.run({ ...call, inputs: own }));
-    const answers = await Promise.all([this.#runOwn({ ...call, inputs: shares[0]!.inputs }), ...helped]);
-    for (const [part, answer] of answers.entries()) this.#takeBack(inputs, shares[part]!, answer, part);
+    const helped = this.#helpers.slice(0, widths.length - 1).map((helper, index) => {
+      const share = shareOf(index + 1);
+      return { share, answer: helper.run({ ...call, inputs: share.inputs }) };
+    });
+    // Last, as it keeps this thread until it is done.
+    const share = shareOf(0);
+    const own = { share, answer: this.#runOwn({ ...call, inputs: share.inputs }) };
+    const shared = [own, ...helped];
+    const answers = await Promise.all(shared.map(({ answer }) => answer));
+    for (const [part, answer] of answers.entries()) this.#takeBack(inputs, shared[part]!.share, answer, part);
     return this.#sideBySide(routine, answers, starts);
   }
 
