@@ -20,13 +20,14 @@ interface Group {
 /** The tests that take minutes, or need more than a build; all others are `unit`. */
 const GROUPS: readonly Group[] = [
   {
-    // Runs with real processes to which everything happens that can, and what they log.
+    // Runs with real processes to which everything happens that can, and what they log; and others that take long.
     name: 'faults',
     include: [
       ...inFolder('telemetry', 'processes'),
       ...inFolder('faults', 'table', 'coordinator', 'interruption', 'chaos'),
       ...inFolder('compare', 'runs'),
-      ...inFolder('bench', 'cluster'),
+      ...inFolder('bench', 'cluster', 'command'),
+      ...inFolder('cli', 'second-order'),
       ...inFolder('worker', 'command'),
       ...inFolder('service-faults', 'kills', 'life', 'failures', 'follow', 'workers', 'damage'),
     ],
@@ -53,8 +54,8 @@ const GROUPS: readonly Group[] = [
   },
   // The dashboard in Debian's Chromium, or another one that the variable CHROMIUM names.
   { name: 'browser', include: inFolder('dashboard', 'sign-in', 'life', 'faults', 'feed', 'looks') },
-  // The packed tarball: its tests install packages, so they need the registry.
-  { name: 'package', include: inFolder('package', 'tarball') },
+  // The packed tarball, whose tests install packages, so they need the registry; and that lint finds what it is to find.
+  { name: 'package', include: inFolder('package', 'tarball', 'lint') },
 ];
 
 export default defineConfig({
