@@ -33,6 +33,9 @@ export class CoordinatorProcess {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...(redis !== null && { REDIS_URL: redis }) },
     });
+    // A bench that is ended leaves nothing that goes on training.
+    process.once('exit', () => child.kill('SIGKILL'));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
     const url = await addressOf(child);
     const token = await firstAdminToken(join(store, 'api-tokens'));
     return new CoordinatorProcess(child, store, url, token);
