@@ -18,9 +18,11 @@ export function withSettings(command: Command, of: SettingsCommand): Command {
 }
 
 function helpOf(name: SettingName): string {
-  const { default: value, defaultText, description } = settingOf(name);
+  const { of, default: value, defaultText, description } = settingOf(name);
   const text = description.charAt(0).toLowerCase() + description.slice(1);
   const fixed = typeof value === 'function' || value === null ? null : String(value);
   const shown = defaultText ?? fixed;
-  return shown === null ? text : `${text} (default: ${shown})`;
+  const choices = of.type === 'choice' ? [of.values.join(', ')] : [];
+  const notes = [...choices, ...(shown === null ? [] : [`default: ${shown}`])];
+  return notes.length === 0 ? text : `${text} (${notes.join('; ')})`;
 }

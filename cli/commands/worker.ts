@@ -1,25 +1,18 @@
 import { Option, type Command } from 'commander';
 import { LocopropError } from '../../core/errors/error.js';
-import type { LogLevel } from '../../core/log-level.js';
 import type { TransportSecurity } from '../../services/security/transport-security.js';
 import type { WorkerOptions, WorkerSummary } from '../../worker/worker.js';
 import { duration, grouped } from '../format.js';
 import { endSoon, Interruption } from '../interruption.js';
 import { openServiceLog, type CommandLog } from '../log.js';
-import {
-  ENGINE_HELP,
-  logLevelOption,
-  prettyOption,
-  toCount,
-  withOutput,
-  type CommandContext,
-  type OutputOptions,
-} from '../options.js';
+import { ENGINE_HELP, toCount, withOutput, type CommandContext, type OutputOptions } from '../options.js';
 import { print, printJson } from '../output.js';
 import { hasParentPipe, watchParent } from '../parent.js';
+import { withSettings } from '../settings.js';
 import { toBytes } from '../size.js';
 
-interface WorkerFlags extends OutputOptions {
+/** With the options of its settings, as they were typed. */
+interface WorkerFlags extends OutputOptions, Readonly<Record<string, unknown>> {
   readonly coordinator: string;
   readonly name?: string;
   readonly engine: string;
@@ -32,8 +25,6 @@ interface WorkerFlags extends OutputOptions {
   readonly tokenFile?: string;
   readonly insecure?: true;
   readonly once?: true;
-  readonly logLevel?: LogLevel;
-  readonly pretty?: true;
 }
 
 export function addWorker(program: Command, context: CommandContext): void {
@@ -72,13 +63,9 @@ export function addWorker(program: Command, context: CommandContext): void {
     .option('--token-file <file>', 'the join token of the coordinator')
     .option('--insecure', 'dial other machines without certificates and token')
     .option('--once', 'end with the first run that ends')
-    .addOption(
-      logLevelOption('write the log to standard error as JSON lines, from this level on (default: info)'),
-    )
-    .addOption(prettyOption())
     .action((flags: WorkerFlags) => serve(flags, context));
   withOutput(
-    command,
+    withSettings(command, 'worker'),
     'locoprop worker --coordinator trainer.example.org:7000 --tls certs --token-file certs/join-token',
   );
 }
@@ -88,7 +75,7 @@ async function serve(flags: WorkerFlags, { version }: CommandContext): Promise<v
   const child = hasParentPipe(process.env);
   if (child) watchParent(() => interruption.endNow('SIGTERM'));
   // The log of a worker that `train` has started would be in the way of its progress.
-  const log = await logOf(flags, child ? 'silent' : 'info', version);
+  const log = child && flags['logLevel'] === undefined ? null : await openLog(flags, version);
   let engineLost = false;
   try {
     const record = log?.worker ?? (() => undefined);
@@ -150,15 +137,13 @@ async function securityOf(
   return security;
 }
 
-const logOf = async (
-  { logLevel, pretty }: WorkerFlags,
-  usual: LogLevel,
-  version: string,
-): Promise<CommandLog | null> => {
-  const level = logLevel ?? usual;
-  if (level === 'silent') return null;
-  return openServiceLog({ service: 'worker', version, level, pretty: pretty === true });
-};
+/** Null where nothing is to be logged. @throws LocopropError SETTING_INVALID, for any setting that is wrong */
+async function openLog(flags: WorkerFlags, version: string): Promise<CommandLog | null> {
+  const { readSettings } = await import('../../services/configuration/settings.js');
+  const { settings } = await readSettings({ command: 'worker', flags, environment: process.env });
+  const { logLevel: level, pretty } = settings;
+  return level === 'silent' ? null : openServiceLog({ service: 'worker', version, level, pretty });
+}
 
 const summaryText = ({ name, runs, solves, busySeconds }: WorkerSummary): string =>
   `${name}: ${grouped(solves)} local problems of ${runs} ${runs === 1 ? 'run' : 'runs'} that ended, ${duration(busySeconds)} of solving`;

@@ -11,6 +11,7 @@ import type { ServerCertificate } from '../../services/rpc/credentials.js';
 import type { TransportSecurity } from '../../services/security/transport-security.js';
 import { hasCode, readFailed } from '../../services/store/failure.js';
 import { isFolder } from '../../services/store/open-job-store.js';
+import { holderOf, senderOf } from '../api/bearer-token.js';
 
 /** The file of tokens in a store that is a folder. */
 const TOKENS = 'api-tokens';
@@ -92,12 +93,6 @@ export async function openAccess(file: string | null, watch: WatchOptions): Prom
   const tokens = file === null ? null : await openTokens(file, watch);
   return {
     tokens,
-    authorize: (token) => {
-      if (!tokens) return { role: 'admin', name: 'anybody' };
-      if (token === null) throw new LocopropError('TOKEN_MISSING');
-      const holder = tokens.find(token);
-      if (!holder) throw new LocopropError('TOKEN_INVALID');
-      return holder;
-    },
+    authorize: (token) => (tokens ? holderOf(senderOf(token, tokens)) : { role: 'admin', name: 'anybody' }),
   };
 }

@@ -236,14 +236,14 @@ export const settingsTable = {
     default: null,
     variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     description: 'Where traces are sent, as OTLP over HTTP',
-    commands: everywhere,
+    commands: service,
   },
   traceSampling: {
     of: { type: 'number', minimum: 0, maximum: 1 },
     default: 0.01,
     placeholder: 'share',
     description: 'The share of the steps that have spans in the trace of their job',
-    commands: everywhere,
+    commands: service,
   },
   mlflow: {
     of: { type: 'url', schemes: ['http', 'https'] },

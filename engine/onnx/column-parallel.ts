@@ -33,14 +33,17 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
   readonly #together: OnnxBackend<HostTensor>;
   /** Computes the first columns, in this thread. */
   readonly #own: OnnxBackend<HostTensor>;
-  readonly #helpers: readonly Helper[];
+  /** How many compute columns, this thread among them, and how each does. */
+  readonly #workers: number;
+  readonly #each: BackendOptions;
+  /** The others, from the first time on that they have something to do. */
+  #helpers: readonly Helper[] = [];
 
   constructor({ threads, sharesProcessors }: BackendOptions) {
-    const perWorker = Math.ceil(threads / MOST_WORKERS);
-    const one = { threads: perWorker, sharesProcessors };
+    this.#each = { threads: Math.ceil(threads / MOST_WORKERS), sharesProcessors };
+    this.#workers = Math.floor(threads / this.#each.threads);
     this.#together = processorBackend({ threads, sharesProcessors }, this.#memory);
-    this.#own = processorBackend(one, this.#memory);
-    this.#helpers = Array.from({ length: Math.floor(threads / perWorker) - 1 }, () => new Helper(one));
+    this.#own = processorBackend(this.#each, this.#memory);
   }
 
   get info(): EngineInfo {
@@ -65,7 +68,7 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
 
   run(call: Call): Promise<Map<string, ColumnTensor>> {
     const division = divisionOf(call.routine);
-    const widths = division && dividedWidths(call, division, this.#helpers.length + 1);
+    const widths = division && dividedWidths(call, division, this.#workers);
     return widths ? this.#runDivided(call, division, widths) : this.#runTogether(call);
   }
 
@@ -124,10 +127,12 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
     const shareOf = (part: number): Share =>
       this.#shareOf(inputs, divided, part, starts[part]!, widths[part]!);
     const call = { routine, scalars, passes };
-    const helped = this.#helpers.slice(0, widths.length - 1).map((helper, index) => {
-      const share = shareOf(index + 1);
-      return { share, answer: helper.run({ ...call, inputs: share.inputs }) };
-    });
+    const helped = this.#startedHelpers()
+      .slice(0, widths.length - 1)
+      .map((helper, index) => {
+        const share = shareOf(index + 1);
+        return { share, answer: helper.run({ ...call, inputs: share.inputs }) };
+      });
     // Last, as it keeps this thread until it is done.
     const share = shareOf(0);
     const own = { share, answer: this.#runOwn({ ...call, inputs: share.inputs }) };
@@ -135,6 +140,13 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
     const answers = await Promise.all(shared.map(({ answer }) => answer));
     for (const [part, answer] of answers.entries()) this.#takeBack(inputs, shared[part]!.share, answer, part);
     return this.#sideBySide(routine, answers, starts);
+  }
+
+  #startedHelpers(): readonly Helper[] {
+    if (this.#helpers.length === 0) {
+      this.#helpers = Array.from({ length: this.#workers - 1 }, () => new Helper(this.#each));
+    }
+    return this.#helpers;
   }
 
   /** The columns from `start` on, of what is divided, and all of the rest. */

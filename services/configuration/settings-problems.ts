@@ -37,6 +37,7 @@ const otherVariables = [
   'LOCOPROP_TRACE',
   'LOCOPROP_PARENT_PIPE',
   'LOCOPROP_WORKERS_ON_HOST',
+  'LOCOPROP_TF32',
 ];
 
 /** What Kubernetes puts into every container for a service whose name begins with ours. */

@@ -36,8 +36,6 @@ describe('locoprop config', () => {
       settings: {
         logLevel: { value: 'debug', source: '--log-level' },
         pretty: { value: false, source: 'default' },
-        otlpEndpoint: { value: null, source: 'default' },
-        traceSampling: { value: 0.01, source: 'default' },
       },
     });
   });

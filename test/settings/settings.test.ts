@@ -97,7 +97,7 @@ describe('the settings in effect', () => {
   it('of a worker are those of its log', async () => {
     const environment = { LOCOPROP_LOG_LEVEL: 'warn', LOCOPROP_JOBS: 'many', LOCOPROP_WORKERS_ON_HOST: '2' };
     const { settings } = await read('worker', { environment, file: 'jobs: many' });
-    expect(settings).toEqual({ logLevel: 'warn', pretty: false, otlpEndpoint: null, traceSampling: 0.01 });
+    expect(settings).toEqual({ logLevel: 'warn', pretty: false });
   });
 
   it('come from options, then the environment, then the file', async () => {
@@ -216,6 +216,7 @@ describe('the settings in effect', () => {
       LOCOPROP_COORDINATOR_SERVICE_PORT_HTTP: '8080',
       LOCOPROP_COORDINATOR_PORT_8080_TCP_ADDR: '10.0.0.1',
       LOCOPROP_TRACE: '1',
+      LOCOPROP_TF32: '1',
     };
     const { settings } = await read('coordinator', { environment });
     expect(settings).toMatchObject({ redis: null, otlpEndpoint: null });

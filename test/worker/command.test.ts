@@ -91,6 +91,29 @@ describe('the command worker', () => {
     expect(stderr).toBe('');
   });
 
+  it('takes the level of its log from the environment and from a file, as a coordinator does', async () => {
+    const { address, worker } = await startCoordinator();
+    const config = join(folder, 'worker.yaml');
+    await writeFile(config, 'logLevel: debug\n');
+    const environment = { LOCOPROP_CONFIG: config, LOCOPROP_LOG_LEVEL: 'error' };
+    const { child, ended } = startWorker(['--coordinator', address], environment);
+    const connection = await worker();
+    await connection.message('ready');
+    child.kill('SIGTERM');
+    await connection.message('leaving');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is not started with a setting that is wrong', async () => {
+    const environment = { LOCOPROP_LOG_LEVEL: 'loud', LOCOPROP_JOB: '2' };
+    const { code, stderr } = await startWorker(['--coordinator', 'localhost:1'], environment).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /SETTING_INVALID: the environment sets LOCOPROP_JOB .*did you mean "LOCOPROP_JOBS"/,
+    );
+    expect(stderr).toMatch(/^LOCOPROP_LOG_LEVEL sets logLevel to "loud"/m);
+  });
+
   it('writes nothing but lines of JSON where nobody watches', async () => {
     const { address, worker } = await startCoordinator();
     const { child, ended } = startWorker(['--coordinator', address]);

@@ -1,23 +1,10 @@
-import { LocopropError } from '../../../core/errors/error.js';
+import type { LocopropError } from '../../../core/errors/error.js';
 import type { TokenRole } from '../../../services/security/token-file.js';
-import type { TokenHolder, Tokens } from '../../../services/security/tokens.js';
-import { bearerToken, requireRole } from '../bearer-token.js';
-
-/** Who sends a request: the holder of its token, or why there is none. */
-export type Sender = { readonly holder: TokenHolder } | { readonly refusal: LocopropError };
-
-/** @param authorization the header */
-export function senderOf(authorization: string | undefined, tokens: Tokens): Sender {
-  const token = bearerToken(authorization);
-  if (token === null) return { refusal: new LocopropError('TOKEN_MISSING') };
-  const holder = tokens.find(token);
-  return holder ? { holder } : { refusal: new LocopropError('TOKEN_INVALID') };
-}
+import { holderOf, requireRole, type Sender } from '../bearer-token.js';
 
 /** @throws LocopropError TOKEN_MISSING, TOKEN_INVALID, TOKEN_INSUFFICIENT */
 export function requireSender(sender: Sender, needed: TokenRole): void {
-  if ('refusal' in sender) throw sender.refusal;
-  requireRole(sender.holder.role, needed);
+  requireRole(holderOf(sender).role, needed);
 }
 
 /** What a 401 says of the scheme, after RFC 6750. */

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LocopropError } from '../../../core/errors/error.js';
+import { bearerToken, senderOf, type Sender } from '../bearer-token.js';
 import { prepare, refuse, sendAnswer, type AnswerContext } from './answer.js';
-import { requireSender, senderOf, type Sender } from './authorize.js';
+import { requireSender } from './authorize.js';
 import { incomingBody } from './incoming-body.js';
 import type { HttpApiOptions, HttpFacilities, HttpLimits } from './options.js';
 import { servePage } from './page.js';
@@ -50,7 +51,7 @@ export async function install(app: FastifyInstance, installation: Installation):
     prepare(request, reply);
     guardStall(reply.raw, limits.stallSeconds * 1000);
     if (tokens === null) refuseOtherSites(request.headers, onLoopback);
-    else senders.set(request.raw, senderOf(request.headers.authorization, tokens));
+    else senders.set(request.raw, senderOf(bearerToken(request.headers.authorization), tokens));
   });
   app.addHook('onResponse', async (request, reply) => {
     log.request({
