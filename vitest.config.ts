@@ -20,16 +20,22 @@ interface Group {
 /** The tests that take minutes, or need more than a build; all others are `unit`. */
 const GROUPS: readonly Group[] = [
   {
-    // Runs with real processes to which everything happens that can, and what they log; and others that take long.
+    // Runs with real processes to which everything happens that can, and what they log.
     name: 'faults',
     include: [
       ...inFolder('telemetry', 'processes'),
       ...inFolder('faults', 'table', 'coordinator', 'interruption', 'chaos'),
+      ...inFolder('service-faults', 'kills', 'life', 'failures', 'follow', 'workers', 'damage'),
+    ],
+  },
+  {
+    // Commands that train, compare and measure, as processes.
+    name: 'commands',
+    include: [
+      ...inFolder('cli', 'machine', 'trained-run', 'second-order'),
       ...inFolder('compare', 'runs'),
       ...inFolder('bench', 'cluster', 'command'),
-      ...inFolder('cli', 'second-order'),
       ...inFolder('worker', 'command'),
-      ...inFolder('service-faults', 'kills', 'life', 'failures', 'follow', 'workers', 'damage'),
     ],
   },
   {
