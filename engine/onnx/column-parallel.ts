@@ -7,12 +7,12 @@ import type { EngineInfo } from '../engine.js';
 import type { OnnxBackend } from './backend.js';
 import { ColumnTensor, type Part } from './column-tensor.js';
 import { dividedWidths, divisionOf, type Division } from './division.js';
-import { Helper, takeNumbers, type HelperAnswer } from './helper.js';
+import { ColumnThread, takeNumbers, type ColumnThreadAnswer } from './column-thread.js';
 import { HostMemory, type HostTensor } from './host-memory.js';
 import { processorBackend } from './processor-backend.js';
 
-/** A helper costs a thread's memory and a copy of X; beyond so many, each computes with several threads instead. */
-const MOST_WORKERS = 8;
+/** Who takes columns has memory and a copy of X of its own; beyond so many, each computes with several threads. */
+const MOST_THREADS = 8;
 
 type Call = BackendCall<ColumnTensor>;
 
@@ -34,14 +34,14 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
   /** Computes the first columns, in this thread. */
   readonly #own: OnnxBackend<HostTensor>;
   /** How many compute columns, this thread among them, and how each does. */
-  readonly #workers: number;
+  readonly #threads: number;
   readonly #each: BackendOptions;
   /** The others, from the first time on that they have something to do. */
-  #helpers: readonly Helper[] = [];
+  #helpers: readonly ColumnThread[] = [];
 
   constructor({ threads, sharesProcessors }: BackendOptions) {
-    this.#each = { threads: Math.ceil(threads / MOST_WORKERS), sharesProcessors };
-    this.#workers = Math.floor(threads / this.#each.threads);
+    this.#each = { threads: Math.ceil(threads / MOST_THREADS), sharesProcessors };
+    this.#threads = Math.floor(threads / this.#each.threads);
     this.#together = processorBackend({ threads, sharesProcessors }, this.#memory);
     this.#own = processorBackend(this.#each, this.#memory);
   }
@@ -68,7 +68,7 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
 
   run(call: Call): Promise<Map<string, ColumnTensor>> {
     const division = divisionOf(call.routine);
-    const widths = division && dividedWidths(call, division, this.#workers);
+    const widths = division && dividedWidths(call, division, this.#threads);
     return widths ? this.#runDivided(call, division, widths) : this.#runTogether(call);
   }
 
@@ -139,12 +139,12 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
     const shared = [own, ...helped];
     const answers = await Promise.all(shared.map(({ answer }) => answer));
     for (const [part, answer] of answers.entries()) this.#takeBack(inputs, shared[part]!.share, answer, part);
-    return this.#sideBySide(routine, answers, starts);
+    return this.#sideBySide(routine, answers);
   }
 
-  #startedHelpers(): readonly Helper[] {
+  #startedHelpers(): readonly ColumnThread[] {
     if (this.#helpers.length === 0) {
-      this.#helpers = Array.from({ length: this.#workers - 1 }, () => new Helper(this.#each));
+      this.#helpers = Array.from({ length: this.#threads - 1 }, () => new ColumnThread(this.#each));
     }
     return this.#helpers;
   }
@@ -181,8 +181,8 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
     return own;
   }
 
-  /** As a helper answers. */
-  async #runOwn(call: BackendCall<HostTensor>): Promise<HelperAnswer> {
+  /** As another thread answers. */
+  async #runOwn(call: BackendCall<HostTensor>): Promise<ColumnThreadAnswer> {
     const { inputs, routine } = call;
     try {
       const results = await this.#own.run(call);
@@ -193,7 +193,7 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
   }
 
   /** Puts parts that were elsewhere back into the tensors that they are of. */
-  #takeBack(inputs: Call['inputs'], { copies }: Share, answer: HelperAnswer, part: number): void {
+  #takeBack(inputs: Call['inputs'], { copies }: Share, answer: ColumnThreadAnswer, part: number): void {
     for (const [name, tensor] of answer.inputs) {
       if (copies.has(name)) this.#memory.release(tensor);
       else if (part > 0) inputs.get(name)!.replacePart(part, tensor);
@@ -202,19 +202,14 @@ export class ColumnParallelBackend implements Backend<ColumnTensor> {
 
   async #sideBySide(
     { outputs, numbers }: CompiledRoutine,
-    answers: readonly HelperAnswer[],
-    starts: readonly number[],
+    answers: readonly ColumnThreadAnswer[],
   ): Promise<Map<string, ColumnTensor>> {
     const makers = [null, ...this.#helpers];
     const solved = answers.flatMap((answer, part) =>
       'results' in answer ? { part, ...answer.results } : [],
     );
     const partsOf = (name: string): Part[] =>
-      solved.map(({ part, outputs: own }) => ({
-        start: starts[part]!,
-        tensor: own.get(name)!,
-        maker: makers[part]!,
-      }));
+      solved.map(({ part, outputs: own }) => ({ tensor: own.get(name)!, maker: makers[part]! }));
     const failed = answers.find((answer) => 'failure' in answer);
     if (failed) {
       for (const part of outputs.flatMap(partsOf)) this.#releasePart(part);

@@ -1,15 +1,14 @@
 import { putColumns } from '../../core/column-range.js';
 import type { Shape } from '../../core/expression/shapes.js';
 import type { BackendTensor } from '../backend.js';
-import type { Helper } from './helper.js';
+import type { ColumnThread } from './column-thread.js';
 import type { HostTensor } from './host-memory.js';
 
 /** Some columns of a matrix. */
 export interface Part {
-  readonly start: number;
   readonly tensor: HostTensor;
   /** Whose result it is; null for the backend's own. */
-  readonly maker: Helper | null;
+  readonly maker: ColumnThread | null;
 }
 
 /** A matrix as a whole, in parts of columns side by side, or both. */
@@ -41,9 +40,11 @@ export class ColumnTensor implements BackendTensor {
   /** Writes the parts side by side into `whole`, of this tensor's shape. */
   join(whole: Float32Array): void {
     const [rows, columns] = this.shape;
-    for (const { start, tensor } of this.parts) {
+    let start = 0;
+    for (const { tensor } of this.parts) {
       const part = { rows, columns: tensor.shape[1], data: tensor.data };
       putColumns({ rows, columns, data: whole }, start, part);
+      start += part.columns;
     }
   }
 }

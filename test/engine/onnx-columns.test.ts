@@ -8,7 +8,7 @@ import type { Engine, Tensor } from '#engine/engine.js';
 import { startEngine } from '#engine/engines.js';
 import { downloadLayer, layerTensors, uploadLayer } from '#engine/layer-tensors.js';
 import { dividedWidths, divisionOf } from '#engine/onnx/division.js';
-import { Helper } from '#engine/onnx/helper.js';
+import { ColumnThread } from '#engine/onnx/column-thread.js';
 import { solveLayer, type LocalProblem, type Solution } from '#engine/solve.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomMatrix, randomState, routineOf, ruleOf } from './support.js';
@@ -119,7 +119,7 @@ describe('a thread that helps', () => {
   };
 
   it('gives back what it was given, with the result', async () => {
-    const helper = new Helper({ threads: 1, sharesProcessors: false });
+    const helper = new ColumnThread({ threads: 1, sharesProcessors: false });
     const answer = await helper.run(call);
     expect(answer).toMatchObject({
       results: { outputs: new Map([['result', { data: Float32Array.of(6) }]]) },
@@ -129,7 +129,7 @@ describe('a thread that helps', () => {
   });
 
   it('fails the call in hand and all others once it is gone', async () => {
-    const helper = new Helper({ threads: 1, sharesProcessors: false });
+    const helper = new ColumnThread({ threads: 1, sharesProcessors: false });
     const inputs = new Map([['x', { shape: [1, 1] as const, data: Float32Array.of(3) }]]);
     const running = expect(helper.run({ ...call, inputs })).rejects.toBeInstanceOf(BackendLost);
     await helper.close();

@@ -4,16 +4,21 @@ import { messageOf } from '../../core/errors/message.js';
 import type { BackendOptions } from '../backend.js';
 import { HostMemory, type HostTensor } from './host-memory.js';
 import { processorBackend } from './processor-backend.js';
-import { takeNumbers, type HelperAnswer, type HelperRequest, type HelperResults } from './helper.js';
+import {
+  takeNumbers,
+  type ColumnThreadAnswer,
+  type ColumnThreadRequest,
+  type ColumnThreadResults,
+} from './column-thread.js';
 
-/* A helper's thread: has nothing but the routines; what it computes on comes with each call and goes back with it. */
+/* The thread of a ColumnThread: has nothing but the routines; what it computes on comes with each call and goes back with it. */
 
 const port = parentPort!;
 const memory = new HostMemory();
 const backend = processorBackend(workerData as BackendOptions, memory);
 const routines = new Map<number, CompiledRoutine>();
 
-async function run(request: Extract<HelperRequest, { kind: 'run' }>): Promise<HelperResults> {
+async function run(request: Extract<ColumnThreadRequest, { kind: 'run' }>): Promise<ColumnThreadResults> {
   const routine = routines.get(request.routine)!;
   const { inputs, scalars, passes } = request;
   return takeNumbers(routine, await backend.run({ routine, inputs, scalars, passes }), memory);
@@ -22,20 +27,20 @@ async function run(request: Extract<HelperRequest, { kind: 'run' }>): Promise<He
 const buffersOf = (tensors: Iterable<HostTensor>): ArrayBuffer[] =>
   Array.from(tensors, ({ data }) => data.buffer as ArrayBuffer);
 
-async function answer(request: HelperRequest): Promise<void> {
+async function answer(request: ColumnThreadRequest): Promise<void> {
   switch (request.kind) {
     case 'define':
       routines.set(request.routine, request.compiled);
       return;
     case 'give':
-      for (const tensor of request.tensors) memory.release(tensor);
+      memory.release(request.tensor);
       return;
     case 'run': {
       const { inputs } = request;
       const given = buffersOf(inputs.values());
       const response = await run(request).then(
-        (results): HelperAnswer => ({ inputs, results }),
-        (error: unknown): HelperAnswer => ({ inputs, failure: messageOf(error) }),
+        (results): ColumnThreadAnswer => ({ inputs, results }),
+        (error: unknown): ColumnThreadAnswer => ({ inputs, failure: messageOf(error) }),
       );
       const own = 'results' in response ? buffersOf(response.results.outputs.values()) : [];
       port.postMessage(response, [...given, ...own]);
@@ -44,6 +49,6 @@ async function answer(request: HelperRequest): Promise<void> {
 }
 
 let last: Promise<void> = Promise.resolve();
-port.on('message', (request: HelperRequest) => {
+port.on('message', (request: ColumnThreadRequest) => {
   last = last.then(() => answer(request));
 });
