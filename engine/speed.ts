@@ -1,9 +1,12 @@
+import { at } from '../core/affine.js';
 import type { LayerRule } from '../core/layer.js';
+import { slotNames } from '../core/local-problem.js';
 import type { Matrix } from '../core/matrix.js';
+import { solveOperations } from '../core/solve-operations.js';
 import type { Engine } from './engine.js';
 import { freshSlots, layerTensors, uploadLayer } from './layer-tensors.js';
 import { solveLayer } from './solve.js';
-import { TRIAL_ITERATIONS, trialRule } from './trial-rule.js';
+import { trialRule } from './trial-rule.js';
 
 /** Small problems tell how large the measured one may be; each has twice the inputs, units and examples. */
 const SIZES = [32, 64, 128, 256, 512, 1024];
@@ -11,13 +14,7 @@ const SIZES = [32, 64, 128, 256, 512, 1024];
 const MEASURED_SECONDS = 0.2;
 const ROUNDS = 3;
 
-/** Products of XW and XᵀR, one each in a local iteration, a multiplication and an addition an entry. */
-const operationsOf = (size: number): number => TRIAL_ITERATIONS * 2 * 2 * size ** 3;
-
-/**
- * The engine's speed in a local problem, in 10⁹ floating-point operations a second, of which only those of
- * the matrix products are counted. Takes about a second.
- */
+/** The engine's speed in a local problem, in 10⁹ operations a second (core/solve-operations.ts). Takes about a second. */
 export async function measureSpeed(engine: Engine): Promise<number> {
   let size = SIZES[0]!;
   let seconds = await solveSeconds(engine, size);
@@ -29,7 +26,12 @@ export async function measureSpeed(engine: Engine): Promise<number> {
     rise = Math.max(0, taken - seconds);
     [size, seconds] = [next, taken];
   }
-  return operationsOf(size) / seconds / 1e9;
+  return operationsOf(measuredRule(size)) / seconds / 1e9;
+}
+
+function operationsOf(rule: LayerRule): number {
+  const work = { ...rule, slots: slotNames(rule).length, objective: false };
+  return at(solveOperations(work, rule.inputs, false), rule.units);
 }
 
 /** What a local problem with as many inputs, units and examples takes. */

@@ -3,7 +3,7 @@ import type { LayerRule } from '../core/layer.js';
 import { Parts } from '../core/parts/registry.js';
 
 /** Local iterations of the paper. */
-export const TRIAL_ITERATIONS = 10;
+const TRIAL_ITERATIONS = 10;
 
 /** What may differ between the problems that engines are tried with. */
 export interface TrialLayer {

@@ -1,14 +1,10 @@
+import type { Affine } from '../../core/affine.js';
 import { partBytes } from '../../core/part-memory.js';
+import { solveOperations } from '../../core/solve-operations.js';
 import type { LayerLoad, Workload } from './plan.js';
 
-/** What solving columns of a layer away from the coordinator takes: each is `fixed + columns · perColumn`. */
-export interface Affine {
-  readonly fixed: number;
-  readonly perColumn: number;
-}
-
 export interface LayerCost {
-  /** Floating-point operations. */
+  /** Operations, as solveOperations counts them. */
   readonly remote: Affine;
   readonly local: Affine;
   /** Bytes to the place: X and R⁰. */
@@ -21,39 +17,8 @@ export interface LayerCost {
   readonly memory: Affine;
 }
 
-export const at = ({ fixed, perColumn }: Affine, columns: number): number => fixed + columns * perColumn;
-
 /** Slots come home every so many steps that they add at most this share to the weights' bytes. */
 const SLOT_SHARE = 0.25;
-
-/** Refinements of the exact solver and its first solution. */
-const EXACT_STEPS = 3;
-
-/**
- * Floating-point operations of the matrix products of a solve; what is elementwise is in the speed of a
- * place, which is measured by a local problem. A product of m×k and k×n counts 2mkn.
- */
-export function solveOperations(
-  { inputs, iterations, form, solver, objective }: LayerLoad,
-  batch: number,
-  preactivationKnown: boolean,
-): Affine {
-  const withBatch = 2 * batch * inputs;
-  const gram = withBatch * inputs;
-  const withGram = 2 * inputs * inputs;
-  if (solver === 'exact') {
-    // A pivot is a product with a unit vector and an outer product; a step two products, a residual one.
-    const sweeps = inputs * 2 * withGram;
-    return { fixed: gram + sweeps, perColumn: EXACT_STEPS * (2 * withBatch + withGram) };
-  }
-  const last = objective ? 1 : 0;
-  if (form === 'gram') {
-    return { fixed: gram, perColumn: withBatch + (iterations - 1 + last) * withGram };
-  }
-  // K gradients, K − 1 further pre-activations; the first is needed for T, so not where nothing reads T.
-  const first = preactivationKnown || (iterations === 1 && !objective) ? 0 : 1;
-  return { fixed: 0, perColumn: (2 * iterations - 1 + first + last) * withBatch };
-}
 
 export function layerCost(layer: LayerLoad, { batch, wireBytes }: Workload): LayerCost {
   const up = (layer.inputs + 1) * wireBytes;

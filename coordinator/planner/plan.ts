@@ -1,4 +1,4 @@
-import type { SolveForm, Solver } from '../../core/layer.js';
+import type { SolveWork } from '../../core/solve-operations.js';
 
 /** Where parts can live and be solved. */
 export interface Place {
@@ -14,21 +14,12 @@ export interface Place {
 }
 
 /** A layer as far as the time and the place of its solves go. */
-export interface LayerLoad {
-  readonly inputs: number;
+export interface LayerLoad extends SolveWork {
   readonly units: number;
   /** Whether its columns may be solved apart. */
   readonly separable: boolean;
-  /** K. */
-  readonly iterations: number;
-  readonly form: SolveForm;
-  readonly solver: Solver;
   /** See PartMemory. */
   readonly history?: number;
-  /** How many slots the optimizer keeps for each parameter. */
-  readonly slots: number;
-  /** Whether solves report the objective, which takes a product. */
-  readonly objective: boolean;
 }
 
 export interface Workload {

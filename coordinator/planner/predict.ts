@@ -1,4 +1,5 @@
-import { at, coordinatorPasses, layerCost, type LayerCost, type Passes } from './cost.js';
+import { at } from '../../core/affine.js';
+import { coordinatorPasses, layerCost, type LayerCost, type Passes } from './cost.js';
 import { runLanes, type Job, type Lane } from './lanes.js';
 import type { Part, Place, PlacePrediction, Prediction, Workload } from './plan.js';
 

@@ -1,4 +1,5 @@
-import { at } from './cost.js';
+import { at } from '../../core/affine.js';
+
 import type { Part, Place } from './plan.js';
 import type { Model } from './predict.js';
 

@@ -39,6 +39,13 @@ export const placeOf = (id: string, given: Partial<Place> = {}): Place => ({
   ...given,
 });
 
+/**
+ * Operations of K local iterations besides the products, of columns without slots: 250 for an entry of Y, 125 for
+ * one of W (core/solve-operations.ts).
+ */
+export const elementwise = (inputs: number, columns: number, batch: number, iterations: number): number =>
+  iterations * columns * (250 * batch + 125 * inputs);
+
 export const placesOf = (count: number, given: Partial<Place> = {}): Place[] =>
   Array.from({ length: count }, (_, index) => placeOf(`w${index}`, given));
 
