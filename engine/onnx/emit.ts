@@ -38,14 +38,23 @@ const operators: Partial<Record<EmittedInstruction['op'], string>> = {
 const axes = (axis: Instruction['axis']): number[] => (axis === 'all' ? [0, 1] : [axis ?? 0]);
 
 /** An instruction, or what one node makes of two. */
-type EmittedInstruction = Omit<Instruction, 'op'> & { readonly op: Instruction['op'] | 'sumOfSquares' };
+type EmittedInstruction = Omit<Instruction, 'op'> & {
+  readonly op: Instruction['op'] | 'sumOfSquares' | 'matmulOfTransposed';
+};
 
-/** A sum of squares needs no matrix of the squares. */
+/** A sum of squares needs no matrix of the squares, and a product no transposed copy of its second operand. */
 function inOneNode({ instructions }: Program, instruction: Instruction): EmittedInstruction {
-  if (instruction.op !== 'sum' || instruction.axis !== 'all') return instruction;
-  const { op, args } = instructions[instruction.args[0]!]!;
-  const squares = op === 'multiply' && args[0] === args[1];
-  return squares ? { ...instruction, op: 'sumOfSquares', args: [args[0]!] } : instruction;
+  const argument = (index: number): Instruction => instructions[instruction.args[index]!]!;
+  if (instruction.op === 'sum' && instruction.axis === 'all') {
+    const { op, args } = argument(0);
+    const squares = op === 'multiply' && args[0] === args[1];
+    if (squares) return { ...instruction, op: 'sumOfSquares', args: [args[0]!] };
+  }
+  if (instruction.op === 'matmul' && argument(1).op === 'transpose') {
+    const args = [instruction.args[0]!, argument(1).args[0]!];
+    return { ...instruction, op: 'matmulOfTransposed', args };
+  }
+  return instruction;
 }
 
 function operation(
@@ -55,6 +64,7 @@ function operation(
   { logOfAnything }: GraphForm,
 ): string {
   if (op === 'log' && !logOfAnything) return logOfPositive(graph, args[0]!);
+  if (op === 'matmulOfTransposed') return graph.node('Gemm', args, { transB: 1 })[0]!;
   if (op === 'transpose') return graph.node('Transpose', args, { perm: [1, 0] })[0]!;
   // The axes are an input of ReduceSum but, until opset 18, an attribute of other reductions.
   if (op === 'sum')

@@ -36,6 +36,12 @@ export const valueInfo = (
   },
 });
 
+/** A sequence of matrices. */
+export const sequenceInfo = (name: string): onnx.IValueInfoProto => ({
+  name,
+  type: { sequenceType: { elemType: { tensorType: { elemType: DataType.FLOAT } } } },
+});
+
 export const matrixInfo = (name: string, shape: Shape): onnx.IValueInfoProto => valueInfo(name, shape);
 
 /** Names that are distinct over all the graphs of a model. */

@@ -5,6 +5,7 @@ import type { BackendTensor } from '../backend.js';
 import { BufferPool } from './buffer-pool.js';
 import type { Memory } from './memory.js';
 import type { Model } from './model.js';
+import { runInPlace } from './results-in-place.js';
 
 export interface HostTensor extends BackendTensor {
   readonly data: Float32Array;
@@ -45,13 +46,13 @@ export class HostMemory implements Memory<HostTensor> {
     results: Model['results'],
   ): Promise<Map<string, HostTensor>> {
     const tensors = new Map<string, HostTensor>();
-    const wanted: Record<string, ort.Tensor> = {};
+    const places: Record<string, ort.Tensor> = {};
     for (const [name, { value, shape }] of results) {
       const tensor = this.allocate(shape);
       tensors.set(name, tensor);
-      wanted[value] = this.asInput(tensor);
+      places[value] = this.asInput(tensor);
     }
-    await session.run(given, wanted);
+    await runInPlace(session, given, places);
     return tensors;
   }
 

@@ -8,6 +8,7 @@ import { emitRoutine, isUnrolled, type ModelMatrix } from './emit-routine.js';
 import { feeds } from './feeds.js';
 import type { GraphForm } from './form.js';
 import { encodeModel, GraphBuilder, matrixInfo, Names, valueInfo } from './graph.js';
+import { unreadableResult } from './results-in-place.js';
 import type { Product } from './steady-threads.js';
 
 /** A routine as an ONNX model for matrices of certain shapes. */
@@ -59,7 +60,10 @@ export function buildModel(
     ...routine.final.scalars.map((_, index) => valueInfo(feeds.final(index), [])),
     ...(routine.loop ? loopInputs(routine.loop.body) : []),
   ];
-  const outputs = Array.from(results.values(), ({ value, shape }) => matrixInfo(value, shape));
+  const outputs = [
+    ...(form.resultsInPlace ? [unreadableResult(outer)] : []),
+    ...Array.from(results.values(), ({ value, shape }) => matrixInfo(value, shape)),
+  ];
   const { products, entries } = emitted;
   return { bytes: encodeModel(outer.build(routine.name, inputs, outputs)), results, products, entries };
 }
