@@ -30,10 +30,15 @@ export async function documentOf(
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
+const folders: string[] = [];
+
+// Of each file that imports this: within a hook it would not be heard of.
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
 /** A folder for the tests of a file. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'locoprop-cli-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
