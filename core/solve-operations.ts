@@ -15,10 +15,8 @@ export interface SolveWork {
 }
 
 /*
- * What an iteration takes beside its products is bound by memory. Here it is as many operations of a product
- * as take that long: on an Intel Xeon with AVX-512 and ONNX Runtime, over layers from 30 to 1024 inputs, batches
- * from 64 to 2000 and five optimizers; docs/results/cluster.md. With it the times of such solves differ from the
- * count by a tenth where they differed by a half.
+ * What an iteration takes beside its products is bound by memory. Here it counts as so many operations of a product
+ * as take that long, on an Intel Xeon with AVX-512 and ONNX Runtime; docs/results/cluster.md has the measurements.
  */
 
 /** For each entry of Y: the transfer function, R = Y − T, its derivative, the sums of the bias. */
