@@ -21,5 +21,5 @@ export const shapeName = ({ inputs, units }: LayerShape): string => `${inputs}×
  * Floating-point operations of the products of a direct solve that is given A and reports objectives: K
  * for the gradients XᵀR, K − 1 for XW and one more for the last objective, each of 2·B·inputs·units.
  */
-export const solveOperations = ({ inputs, units }: LayerShape, { batch, iterations }: SolveSize): number =>
+export const productOperations = ({ inputs, units }: LayerShape, { batch, iterations }: SolveSize): number =>
   2 * iterations * (2 * batch * inputs * units);

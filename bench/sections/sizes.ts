@@ -9,7 +9,7 @@ import { autoencoder } from '../autoencoder.js';
 import { LayerProblem } from '../layer-problem.js';
 import { interleave, ratios, roundSums, spread, type Spread } from '../measure.js';
 import { solveProducts } from '../products.js';
-import { solveOperations, type SolveSize } from '../shapes.js';
+import { productOperations, type SolveSize } from '../shapes.js';
 import { percentText, ratioText } from '../text.js';
 import type { BenchOptions, Section } from './section.js';
 
@@ -48,7 +48,7 @@ async function measure(engine: Engine, options: BenchOptions): Promise<readonly 
   for (const subject of await subjectsOf(options)) {
     for (const batch of BATCHES) {
       const size = { batch, iterations: options.iterations };
-      const operations = subject.rules.reduce((total, rule) => total + solveOperations(rule, size), 0);
+      const operations = subject.rules.reduce((total, rule) => total + productOperations(rule, size), 0);
       const { name } = subject;
       if (operations / operationsPerSecond > LONGEST_SECONDS) {
         sizes.push({ name, batch, measured: null });

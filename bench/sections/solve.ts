@@ -8,7 +8,7 @@ import { autoencoder } from '../autoencoder.js';
 import { LayerProblem } from '../layer-problem.js';
 import { interleave, ratios, roundSums, spread, type Spread } from '../measure.js';
 import { solveProducts } from '../products.js';
-import { shapeName, solveOperations, type LayerShape } from '../shapes.js';
+import { shapeName, productOperations, type LayerShape } from '../shapes.js';
 import { percentText, ratioText } from '../text.js';
 import type { BenchOptions, Section } from './section.js';
 
@@ -38,7 +38,7 @@ async function measure(engine: Engine, options: BenchOptions): Promise<NetworkFi
   for (const [layer, rule] of rules.entries()) {
     timings.push(await measureLayer(engine, rule, states[layer]!, options));
   }
-  const operations = rules.map((rule) => solveOperations(rule, options));
+  const operations = rules.map((rule) => productOperations(rule, options));
   const sums = (name: keyof Timings): number[] => roundSums(timings.map((timing) => timing[name]));
   return {
     layers: rules.map((rule, layer) => ({

@@ -1,5 +1,5 @@
 import { interleave, ratios, roundSums, spread } from '#bench/measure.js';
-import { layerShapes, solveOperations } from '#bench/shapes.js';
+import { layerShapes, productOperations } from '#bench/shapes.js';
 import { describe, expect, it } from 'vitest';
 
 describe('interleave', () => {
@@ -39,6 +39,6 @@ describe('shapes', () => {
   });
 
   it('count K gradients and K forward products of 2·B·n·m operations each', () => {
-    expect(solveOperations({ inputs: 784, units: 1000 }, { batch: 1000, iterations: 10 })).toBe(31.36e9);
+    expect(productOperations({ inputs: 784, units: 1000 }, { batch: 1000, iterations: 10 })).toBe(31.36e9);
   });
 });
