@@ -31,13 +31,16 @@ const losing =
     return Promise.resolve(lossOf(member));
   };
 
+/** Has a stopped process go on; another fault may have killed it meanwhile. */
+function goOn(process: Member['process']): void {
+  if (process.child.exitCode === null && process.child.signalCode === null) process.signal('SIGCONT');
+}
+
 const injections: Readonly<Record<Fault['kind'], Injection>> = {
   kill: losing((_, { process }) => process.signal('SIGKILL')),
   stop: losing((_, { process }, whenOver) => {
     process.signal('SIGSTOP');
-    whenOver(() => {
-      if (process.child.exitCode === null && process.child.signalCode === null) process.signal('SIGCONT');
-    });
+    whenOver(() => goOn(process));
   }),
   cut: losing((_, { proxy }, whenOver) => {
     proxy!.cut();
@@ -68,7 +71,7 @@ const injections: Readonly<Record<Fault['kind'], Injection>> = {
   },
   'stop coordinator': (_, { coordinator }, __, whenOver) => {
     coordinator.signal('SIGSTOP');
-    whenOver(() => coordinator.signal('SIGCONT'));
+    whenOver(() => goOn(coordinator));
     return Promise.resolve(null);
   },
 };
