@@ -24,7 +24,7 @@ export class LearntSpeeds {
     return this.#speeds.get(place) ?? place.offer.gflops;
   }
 
-  /** @param operations of the products, as the planner counts them */
+  /** @param operations as the planner counts them */
   observe(place: Place, operations: number, seconds: number): void {
     const seen = this.#seen.get(place) ?? { operations: 0, seconds: 0, speed: 0 };
     seen.operations += operations;

@@ -1,10 +1,10 @@
+import { at } from '../../core/affine.js';
 import type { LayerRule } from '../../core/layer.js';
 import { slotNames } from '../../core/local-problem.js';
 import { historyOf } from '../../core/part-memory.js';
 import { separableColumns } from '../../core/separable.js';
 import { solveProgram } from '../../engine/solve.js';
 import type { LayerLoad, Plan, Workload } from '../planner/plan.js';
-import { at } from '../../core/affine.js';
 import { layerCost } from '../planner/cost.js';
 import { replan } from '../planner/replan.js';
 import { LearntSpeeds } from './learnt-speeds.js';

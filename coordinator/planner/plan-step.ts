@@ -1,6 +1,6 @@
+import { at } from '../../core/affine.js';
 import { LocopropError } from '../../core/errors/error.js';
 import { partBytes } from '../../core/part-memory.js';
-import { at } from '../../core/affine.js';
 import { fillEvenly, finestCut, isStuck, preferredCut, type Cut, type Stuck } from './fill.js';
 import type { Part, Place, Plan, Workload } from './plan.js';
 import { modelOf, predict, type Model } from './predict.js';

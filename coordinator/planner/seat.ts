@@ -1,5 +1,4 @@
 import { at } from '../../core/affine.js';
-
 import type { Part, Place } from './plan.js';
 import type { Model } from './predict.js';
 

@@ -160,7 +160,7 @@ export class OnnxBackend<T extends BackendTensor> implements Backend<T> {
     const unrolled = this.#isUnrolled(routine, passes) ? passes : 'any';
     const key = `${this.#routines.get(routine)} ${[...shapes.values()].join(' ')} ${unrolled}`;
     return this.#cache.get(key, async () => {
-      const model = buildModel(routine, shapes, passes, form);
+      const model = buildModel(routine, shapes, passes, form, memory.resultsInPlace);
       const { results, entries } = model;
       const session = await ort.InferenceSession.create(model.bytes, {
         ...this.#setting.session(model),

@@ -32,7 +32,7 @@ export async function createBackend(): Promise<Backend> {
     // The Node binding returns what CUDA computes in the memory of the process only.
     memory: new HostMemory(),
     session: () => session,
-    form: { ...STANDARD_FORM, resultsInPlace: true },
+    form: STANDARD_FORM,
     probe: async () => {
       await copier.run(new ort.Tensor('float32', Float32Array.of(1), [1, 1]));
     },

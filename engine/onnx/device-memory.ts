@@ -22,6 +22,7 @@ type OpenSession = (
  * (`Tensor.getData` ends the process): so a copy is a session that returns what it is given.
  */
 export class DeviceMemory implements Memory<DeviceTensor> {
+  readonly resultsInPlace = false;
   readonly #toDevice: Copier;
   readonly #toProcess: Copier;
 

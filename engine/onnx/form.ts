@@ -18,8 +18,6 @@ export interface GraphForm {
    * than this; null for all columns at once.
    */
   readonly blockEntries: number | null;
-  /** Whether the first result is one that onnxruntime-node cannot give back (see results-in-place.ts). */
-  readonly resultsInPlace: boolean;
 }
 
 export const STANDARD_FORM: GraphForm = {
@@ -27,14 +25,12 @@ export const STANDARD_FORM: GraphForm = {
   longLoops: 'node',
   logOfAnything: true,
   blockEntries: null,
-  resultsInPlace: false,
 };
 
 /** An update passes over its matrices ten times and computes next to nothing: they are to stay in the caches. */
 export const processorForm = (threads: number): GraphForm => ({
   ...STANDARD_FORM,
   blockEntries: threads * CACHED_ENTRIES,
-  resultsInPlace: true,
 });
 
 /**

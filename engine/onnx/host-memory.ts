@@ -13,6 +13,7 @@ export interface HostTensor extends BackendTensor {
 
 /** Matrices in the memory of the process. */
 export class HostMemory implements Memory<HostTensor> {
+  readonly resultsInPlace = true;
   readonly #buffers = new BufferPool();
 
   /** A matrix with any entries. */

@@ -5,6 +5,8 @@ import type { Model } from './model.js';
 
 /** Where an ONNX engine has its matrices: in the memory of the process, or in that of a device. */
 export interface Memory<T extends BackendTensor> {
+  /** Whether sessions write results to places of this memory; their models are then built for it. */
+  readonly resultsInPlace: boolean;
   /** Takes `matrix.data` over. */
   upload(matrix: Matrix): T | Promise<T>;
   /** A copy. */

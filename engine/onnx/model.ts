@@ -25,6 +25,7 @@ export interface Model {
 /**
  * Builds the model of a routine, in blocks of columns where the form asks for them.
  * @param passes of the loop; a model that is not unrolled takes any number
+ * @param resultsInPlace whether it is run by `runInPlace`
  * @throws RangeError where shapes do not fit
  */
 export function buildModel(
@@ -32,6 +33,7 @@ export function buildModel(
   inputShapes: ReadonlyMap<string, Shape>,
   passes: number,
   form: GraphForm,
+  resultsInPlace = false,
 ): Model {
   const names = new Names();
   const outer = new GraphBuilder(names);
@@ -61,7 +63,7 @@ export function buildModel(
     ...(routine.loop ? loopInputs(routine.loop.body) : []),
   ];
   const outputs = [
-    ...(form.resultsInPlace ? [unreadableResult(outer)] : []),
+    ...(resultsInPlace ? [unreadableResult(outer)] : []),
     ...Array.from(results.values(), ({ value, shape }) => matrixInfo(value, shape)),
   ];
   const { products, entries } = emitted;

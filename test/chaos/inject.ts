@@ -33,7 +33,7 @@ const losing =
 
 /** Has a stopped process go on; another fault may have killed it meanwhile. */
 function goOn(process: Member['process']): void {
-  if (process.child.exitCode === null && process.child.signalCode === null) process.signal('SIGCONT');
+  if (process.alive) process.signal('SIGCONT');
 }
 
 const injections: Readonly<Record<Fault['kind'], Injection>> = {

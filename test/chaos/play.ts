@@ -19,9 +19,6 @@ export interface Report {
 /** A fault that the run has not noticed after so long makes no difference to it, or its end shows it. */
 const NOTICE_MS = 20_000;
 
-const isAlive = ({ process: { child } }: Member): boolean =>
-  child.exitCode === null && child.signalCode === null;
-
 /** Plays a plan. @param digest what the run must come to */
 export async function play(plan: Plan, digest: string, folder: string): Promise<Report> {
   const { seed, workers, wire } = plan;
@@ -61,7 +58,7 @@ async function playFaults({ faults }: Plan, run: FaultRun, told: Report['faults'
   const gone = new Set<Member>();
   for (const fault of faults) {
     await run.log.step(fault.step);
-    const alive = run.members.filter((member) => isAlive(member) && !gone.has(member));
+    const alive = run.members.filter((member) => member.process.alive && !gone.has(member));
     const time = Date.now();
     const { what, shows, over } = await inject(fault, run, alive);
     if (fault.kind === 'kill' || fault.kind === 'leave') {

@@ -2,6 +2,8 @@ import { ClusterPool } from '#coordinator/cluster/cluster-pool.js';
 import { EnginePlace } from '#coordinator/cluster/engine-place.js';
 import type { ResidentPart, WireFormat } from '#coordinator/cluster/place.js';
 import { Places } from '#coordinator/cluster/places.js';
+import { at } from '#core/affine.js';
+import { solveOperations } from '#core/solve-operations.js';
 import type { Engine } from '#engine/engine.js';
 import { startEngine } from '#engine/engines.js';
 import { LocopropError } from '#index';
@@ -52,16 +54,14 @@ class TestPlace extends EnginePlace {
     const part = await super.load(...args);
     const { start, end } = args[0].columns;
     const slots = Object.keys(args[1].weightSlots).length;
+    const work = { form: 'direct', solver: 'iterative', slots, objective: true } as const;
     return {
       solve: async (problem) => {
         const solution = await part.solve(problem);
         const iterations = problem.numbers.passes.length + 1;
         const { rows, columns } = problem.inputs;
-        // A product with each residual and one for it, and one for the last objective. What is computed entry by
-        // entry counts as in core/solve-operations.ts.
-        const products = (2 * iterations + 1) * 2 * rows * columns;
-        const entries = (iterations + 1) * 250 * rows + iterations * (125 + 200 * slots) * columns;
-        const seconds = ((products + entries) * (end - start)) / (SPEED * 1e9);
+        const operations = solveOperations({ ...work, inputs: columns, iterations }, rows, false);
+        const seconds = at(operations, end - start) / (SPEED * 1e9);
         return { ...solution, report: { ...solution.report, seconds } };
       },
       settle: (step, accepted) => part.settle(step, accepted),

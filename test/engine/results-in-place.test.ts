@@ -1,13 +1,13 @@
 import { compileRoutine } from '#core/expression/routine.js';
 import { input, multiply } from '#core/expression/expression.js';
 import { buildModel } from '#engine/onnx/model.js';
-import { processorForm } from '#engine/onnx/form.js';
+import { STANDARD_FORM } from '#engine/onnx/form.js';
 import { runInPlace } from '#engine/onnx/results-in-place.js';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 
 const twice = compileRoutine({ name: 'twice', setup: { y: multiply(input('x'), 2) }, outputs: ['y'] });
-const { bytes, results } = buildModel(twice, new Map([['x', [1, 3]]]), 0, processorForm(1));
+const { bytes, results } = buildModel(twice, new Map([['x', [1, 3]]]), 0, STANDARD_FORM, true);
 const { value: y } = results.get('y')!;
 
 const session = (): Promise<ort.InferenceSession> =>

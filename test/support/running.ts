@@ -103,6 +103,10 @@ export class Running {
     }
   }
 
+  get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Sends a signal to the process alone: SIGKILL, SIGTERM, SIGSTOP, SIGCONT. */
   signal(name: NodeJS.Signals): void {
     if (!this.child.kill(name)) throw new Error(`${this.describe()} has ended before ${name}`);
