@@ -23,6 +23,7 @@ import { addVerify } from './commands/verify.js';
 import { addWorker } from './commands/worker.js';
 import { addWorkers } from './commands/workers.js';
 import { reportFailure } from './failure.js';
+import { collectGarbageLessOften } from './garbage.js';
 import { ignoreClosedPipes } from './output.js';
 
 const packageFile = new URL('../../package.json', import.meta.url);
@@ -78,6 +79,7 @@ export const runCommandLine = (args: readonly string[]): Promise<number> => runP
 /** Makes a program that throws what it refuses, runs a command line of it and reports a failure. */
 export async function runProgram(build: typeof buildProgram, args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
+  collectGarbageLessOften();
   ignoreClosedPipes();
   process.on('uncaughtException', (error) => process.exit(reportFailure(error, { json })));
   let exitCode = 0;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { connect } from 'node:net';
+import { collectGarbageLessOften } from '../../cli/garbage.js';
 import type { Channel } from '../../services/rpc/channel.js';
 import type { Solve, WorkerMessage } from '../../services/rpc/messages.js';
 import { PROTOCOL } from '../../services/rpc/messages.js';
@@ -11,6 +12,8 @@ import { RawPeer } from './raw-peer.js';
  * The other end of what the wire section measures: it answers problems with weights of their shape, and
  * the bytes of a bare socket with as many as it is told, and computes nothing.
  */
+
+collectGarbageLessOften();
 
 const [rpcAddress = '', rawPort = ''] = process.argv.slice(2);
 

@@ -17,12 +17,15 @@ export class Connection {
   readonly times: number[] = [];
   /** Whether echoes and heartbeats are answered. */
   answering = true;
+  /** How long the first echo is held up. */
+  readonly #firstEchoMs: number;
   ended: { readonly reason: Error | null } | null = null;
   readonly #waiting = new Set<() => void>();
   #channel: Channel<CoordinatorMessage> | null = null;
 
-  constructor(hello: Hello) {
+  constructor(hello: Hello, firstEchoMs: number) {
     this.hello = hello;
+    this.#firstEchoMs = firstEchoMs;
   }
 
   open(channel: Channel<CoordinatorMessage>): void {
@@ -32,7 +35,10 @@ export class Connection {
   readonly onMessage = (message: WorkerMessage): void => {
     this.messages.push(message);
     this.times.push(performance.now());
-    if (message.message === 'echo' && this.answering) this.send(message);
+    if (message.message === 'echo' && this.answering) {
+      if (this.all('echo').length > 1) this.send(message);
+      else setTimeout(() => this.send(message), this.#firstEchoMs);
+    }
     if (message.message === 'heartbeat' && this.answering) {
       this.send({ message: 'heartbeat', heartbeat: { number: message.heartbeat.number } });
     }
@@ -108,6 +114,7 @@ export interface CoordinatorOptions {
   readonly security?: TransportSecurity;
   readonly leaseMs?: number;
   readonly heartbeatMs?: number;
+  readonly firstEchoMs?: number;
 }
 
 /** A coordinator that welcomes workers and does as the test says. */
@@ -115,6 +122,7 @@ export async function startCoordinator({
   security = plainText,
   leaseMs = 5000,
   heartbeatMs = 50,
+  firstEchoMs = 0,
 }: CoordinatorOptions = {}): Promise<{ address: string; worker: (number?: number) => Promise<Connection> }> {
   const connections: Connection[] = [];
   const waiting = new Set<() => void>();
@@ -122,7 +130,7 @@ export async function startCoordinator({
     address: '127.0.0.1:0',
     security,
     onWorker: (hello, attach) => {
-      const connection = new Connection(hello);
+      const connection = new Connection(hello, firstEchoMs);
       connection.open(attach(connection));
       const welcome = { name: `member-${connections.length + 1}`, job: 'test', leaseMs, heartbeatMs };
       connection.send({ message: 'welcome', welcome });

@@ -112,6 +112,15 @@ describe('a worker', () => {
     expect(events[2]).toEqual({ type: 'part.loaded', worker: 'member-1', layer: 3, columns: '0-3', step: 0 });
   });
 
+  it('is not taken for one with a slow link where a single echo is late', async () => {
+    const firstEchoMs = 400;
+    const { address, worker } = await startCoordinator({ firstEchoMs });
+    start([address]);
+    const { ready } = await (await worker()).message('ready');
+    // All 64 KiB of it, there and back, in that time.
+    expect(ready.bandwidth).toBeGreaterThan((10 * 2 * 65_536 * 1000) / firstEchoMs);
+  });
+
   it('serves the next run after one has ended', async () => {
     const { address, worker } = await startCoordinator();
     const { done, stop } = start([address]);
