@@ -15,6 +15,7 @@ import {
   type Settlement,
   type SlotState,
 } from './resident-part.js';
+import { Sequence } from './sequence.js';
 
 /** Takes memory for a matrix that is announced; see Receiver. */
 export type Receive = (header: TensorHeader) => Promise<Matrix<Float32Array>>;
@@ -44,6 +45,7 @@ interface Resident {
 export class Parts {
   readonly #engine: Engine;
   readonly #options: PartsOptions;
+  readonly #turns = new Sequence();
   readonly #residents = new Map<number, Resident>();
   #busySeconds = 0;
   #longestSeconds = 0;
@@ -84,7 +86,7 @@ export class Parts {
     const { part: key } = load;
     if (this.#residents.has(key)) throw invalid(`part ${key} is here already`);
     const shape = shapeOfLoad(load);
-    const part = new ResidentPart(this.#engine, this.#plan(load, shape));
+    const part = new ResidentPart(this.#engine, this.#plan(load, shape), this.#turns);
     this.#residents.set(key, { part, shape });
     try {
       await this.#onEngine(part.load(receiveState(load, receive)));

@@ -2,7 +2,7 @@ import type { Matrix } from '../core/matrix.js';
 import type { LayerState } from '../core/state.js';
 import type { Engine } from '../engine/engine.js';
 import { layerTensors, uploadLayer, type LayerTensors } from '../engine/layer-tensors.js';
-import { solveProblem, type Solution, type SolveProgram } from '../engine/solve.js';
+import { solveProblem, type LocalProblem, type Solution, type SolveProgram } from '../engine/solve.js';
 import type { ElementType, Settle, Solve } from '../services/rpc/messages.js';
 import { agree, downloadFloat32, type SentParameters } from './agreement.js';
 import type { PartLabel } from '../services/telemetry/worker-events.js';
@@ -52,15 +52,18 @@ export interface SlotState {
 export class ResidentPart {
   readonly plan: PartPlan;
   readonly #engine: Engine;
+  readonly #turns: Sequence;
   readonly #sequence = new Sequence();
   #step: number;
   /** Null before it is loaded and after it was unloaded. */
   #state: LayerTensors | null = null;
   #candidate: Candidate | null = null;
 
-  constructor(engine: Engine, plan: PartPlan) {
+  /** @param turns that all parts on the engine share */
+  constructor(engine: Engine, plan: PartPlan, turns: Sequence) {
     this.#engine = engine;
     this.plan = plan;
+    this.#turns = turns;
     this.#step = plan.step;
   }
 
@@ -113,28 +116,37 @@ export class ResidentPart {
     }
     // Memory is set aside for two states, not for three.
     this.#dropCandidate();
-    const { state, ...report } = await this.#compute(request, problem, before);
-    const agreed = await this.#agree(before, state);
-    const answer = { ...agreed.sent, ...report, repeated: false };
-    this.#candidate = { attempt, digest, state: agreed.state, answer };
-    return answer;
+    const uploaded = Promise.all([
+      this.#engine.upload(problem.inputs),
+      this.#engine.upload(problem.displacement),
+    ]);
+    // The engine does one thing after the other: were the next problem begun first, the answer would wait for it.
+    this.#candidate = await this.#turns.run(uploaded, async ([inputs, displacement]) => {
+      const { state, ...report } = await this.#compute(request, { inputs, displacement }, before);
+      const agreed = await this.#agree(before, state);
+      return {
+        attempt,
+        digest,
+        state: agreed.state,
+        answer: { ...agreed.sent, ...report, repeated: false },
+      };
+    });
+    return this.#candidate.answer;
   }
 
   async #compute(
     { scalars, passes, updates }: Solve,
-    problem: Problem,
+    problem: LocalProblem,
     before: LayerTensors,
   ): Promise<Solution> {
-    const inputs = await this.#engine.upload(problem.inputs);
-    const displacement = await this.#engine.upload(problem.displacement);
     try {
-      return await solveProblem(this.#engine, this.plan.program, { inputs, displacement }, before, {
+      return await solveProblem(this.#engine, this.plan.program, problem, before, {
         scalars: scalars?.values ?? {},
         passes: passes.map(({ values }) => values),
         updates,
       });
     } finally {
-      this.#engine.release([inputs, displacement]);
+      this.#engine.release([problem.inputs, problem.displacement]);
     }
   }
 

@@ -1,3 +1,5 @@
+import type { LayerRule } from '#core/layer.js';
+import type { LayerState } from '#core/state.js';
 import type { Engine } from '#engine/engine.js';
 import { startEngine } from '#engine/engines.js';
 import { dial } from '#services/rpc/worker-client.js';
@@ -11,9 +13,18 @@ import { startCoordinator, type Connection } from './coordinator.js';
 import { loadOf, partsOn, problemOf, solveOf } from './support.js';
 
 const SEED = 33;
-const EXAMPLES = 6;
-const rule = ruleOf({ inputs: 5, units: 4, optimizer: { name: 'adam' }, learningRate: 1e-2 });
-const state = randomState(SEED, rule);
+interface Layer {
+  readonly rule: LayerRule;
+  readonly state: LayerState;
+  readonly examples: number;
+}
+const layerOf = (choice: Parameters<typeof ruleOf>[0], examples: number): Layer => {
+  const rule = ruleOf({ optimizer: { name: 'adam' }, ...choice });
+  return { rule, state: randomState(SEED, rule), examples };
+};
+const small = layerOf({ inputs: 5, units: 4, learningRate: 1e-2 }, 6);
+/** Solving it takes tenths of a second. */
+const large = layerOf({ inputs: 600, units: 600, iterations: 120 }, 400);
 
 let engine: Engine;
 beforeAll(async () => {
@@ -56,13 +67,13 @@ function start(addresses: readonly string[], options: Partial<WorkerOptions> = {
 
 const goodbye = (connection: Connection, runEnded = true): void =>
   connection.send({ message: 'goodbye', goodbye: { reason: 'done', runEnded } });
-const load = (connection: Connection, part = 1): void =>
-  connection.sendWith(loadOf(rule, state, { part, batch: EXAMPLES }), (fields) => ({
+const load = (connection: Connection, part = 1, { rule, state, examples } = small): void =>
+  connection.sendWith(loadOf(rule, state, { part, batch: examples }), (fields) => ({
     message: 'load',
     load: fields,
   }));
-const solve = (connection: Connection, step: number): void =>
-  connection.sendWith(solveOf(rule, step, problemOf(SEED, step, rule, EXAMPLES)), (fields) => ({
+const solve = (connection: Connection, step: number, part = 1, { rule, examples } = small): void =>
+  connection.sendWith(solveOf(rule, step, problemOf(SEED, step, rule, examples), { part }), (fields) => ({
     message: 'solve',
     solve: fields,
   }));
@@ -92,8 +103,8 @@ describe('a worker', () => {
     connection.send({ message: 'settle', settle: { part: 1, step: 1, accepted: true } });
     connection.send({ message: 'fetch', fetch: { request: 70, part: 1, step: 1 } });
     const { state: slots } = await connection.message('state');
-    expect(slots).toMatchObject({ request: 70, step: 1, updates: rule.iterations });
-    expect(Object.keys(slots.weightSlots)).toEqual(Object.keys(state.weightSlots));
+    expect(slots).toMatchObject({ request: 70, step: 1, updates: small.rule.iterations });
+    expect(Object.keys(slots.weightSlots)).toEqual(Object.keys(small.state.weightSlots));
     solve(connection, 1);
     const { refused } = await connection.message('refused');
     expect(refused).toMatchObject({ code: 'REFUSAL_CODE_STEP_STALE', retryable: false });
@@ -141,17 +152,10 @@ describe('a worker', () => {
     start([address]);
     const connection = await worker();
     await connection.message('ready');
-    const large = ruleOf({ inputs: 600, units: 600, optimizer: { name: 'adam' }, iterations: 120 });
-    connection.sendWith(loadOf(large, randomState(SEED, large), { batch: 400 }), (fields) => ({
-      message: 'load',
-      load: fields,
-    }));
+    load(connection, 1, large);
     await connection.message('done');
     const before = performance.now();
-    connection.sendWith(solveOf(large, 1, problemOf(SEED, 1, large, 400)), (fields) => ({
-      message: 'solve',
-      solve: fields,
-    }));
+    solve(connection, 1, 1, large);
     const { solved } = await connection.message('solved');
     const beats = connection.times.filter((_, index) => connection.messages[index]!.message === 'heartbeat');
     const during = [before, ...beats.filter((time) => time > before), performance.now()];
@@ -161,6 +165,24 @@ describe('a worker', () => {
     expect(Math.max(...gaps)).toBeLessThan(Math.max(500, 500 * solved.seconds));
     const last = connection.all('heartbeat').at(-1)!.heartbeat;
     expect(last.residentBytes).toBeGreaterThan(0);
+    goodbye(connection);
+  });
+
+  it('sends a solution before it begins with the next problem', async () => {
+    const { address, worker } = await startCoordinator();
+    start([address]);
+    const connection = await worker();
+    await connection.message('ready');
+    const parts = [1, 2, 3];
+    for (const part of parts) load(connection, part, large);
+    await connection.message('done', parts.length);
+    for (const part of parts) solve(connection, 1, part, large);
+    await connection.message('solved', parts.length);
+    const answers = connection.all('solved');
+    const times = answers.map((answer) => connection.times[connection.messages.indexOf(answer)]!);
+    for (const [index, { solved }] of answers.entries()) {
+      if (index > 0) expect(times[index]! - times[index - 1]!).toBeGreaterThan(500 * solved.seconds);
+    }
     goodbye(connection);
   });
 
