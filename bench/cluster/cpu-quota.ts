@@ -11,9 +11,15 @@ const ROOT = '/sys/fs/cgroup';
 /** A group is busy for a moment after its last process has ended. */
 const REMOVAL_ATTEMPTS = 50;
 
+/** Of the processor time that is fought for, against one share of a process that is not held. */
+const SHARE = 0.1;
+
 let groups = 0;
 
-/** A control group of Linux, of version 1 or 2, that holds its processes to a quota. Making one needs root. */
+/**
+ * A control group of Linux, of version 1 or 2, that holds its processes to a quota. It stands for a machine of its own:
+ * one that is not held goes first, so that what groups take does not slow it down. Making one needs root.
+ */
 export class CpuGroup {
   readonly #folder: string;
 
@@ -28,9 +34,11 @@ export class CpuGroup {
     const [quota, period] = [1000 * quotaMs, 1000 * periodMs];
     if (second) {
       this.#write('cpu.max', `${quota} ${period}`);
+      this.#write('cpu.weight', String(100 * SHARE));
     } else {
       this.#write('cpu.cfs_period_us', String(period));
       this.#write('cpu.cfs_quota_us', String(quota));
+      this.#write('cpu.shares', String(Math.floor(1024 * SHARE)));
     }
   }
 
