@@ -10,7 +10,7 @@ import { headersOf } from '#services/rpc/tensor-headers.js';
 import { expect, it } from 'vitest';
 import { helloOf, newSeed, numbers, solveOf, stateOf } from './support.js';
 
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 4);
+const seconds = Number(process.env['FUZZ_SECONDS'] ?? 10);
 
 it(
   'any change of a message gives a message or an error, and soon',
