@@ -29,10 +29,11 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    // Commands that train, compare and measure, as processes.
+    // Commands as processes: that train, compare and measure, fail, and use the service.
     name: 'commands',
     include: [
-      ...inFolder('cli', 'machine', 'trained-run', 'second-order'),
+      ...inFolder('cli', 'train', 'failures', 'machine', 'trained-run', 'second-order'),
+      ...inFolder('client', 'submit', 'commands'),
       ...inFolder('compare', 'runs'),
       ...inFolder('bench', 'cluster', 'command'),
       ...inFolder('worker', 'command'),
