@@ -23,7 +23,7 @@ import { addVerify } from './commands/verify.js';
 import { addWorker } from './commands/worker.js';
 import { addWorkers } from './commands/workers.js';
 import { reportFailure } from './failure.js';
-import { collectGarbageLessOften } from './garbage.js';
+import { collectGarbageLessOften } from './garbage-collection.js';
 import { ignoreClosedPipes } from './output.js';
 
 const packageFile = new URL('../../package.json', import.meta.url);

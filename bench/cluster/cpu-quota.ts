@@ -11,8 +11,8 @@ const ROOT = '/sys/fs/cgroup';
 /** A group is busy for a moment after its last process has ended. */
 const REMOVAL_ATTEMPTS = 50;
 
-/** Of the processor time that is fought for, against one share of a process that is not held. */
-const SHARE = 0.1;
+/** What a group gets of a processor that others want too, where a process that is not held gets 1. */
+const WEIGHT = 0.1;
 
 let groups = 0;
 
@@ -34,11 +34,11 @@ export class CpuGroup {
     const [quota, period] = [1000 * quotaMs, 1000 * periodMs];
     if (second) {
       this.#write('cpu.max', `${quota} ${period}`);
-      this.#write('cpu.weight', String(100 * SHARE));
+      this.#write('cpu.weight', String(100 * WEIGHT));
     } else {
       this.#write('cpu.cfs_period_us', String(period));
       this.#write('cpu.cfs_quota_us', String(quota));
-      this.#write('cpu.shares', String(Math.floor(1024 * SHARE)));
+      this.#write('cpu.shares', String(Math.floor(1024 * WEIGHT)));
     }
   }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { connect } from 'node:net';
-import { collectGarbageLessOften } from '../../cli/garbage.js';
+import { collectGarbageLessOften } from '../../cli/garbage-collection.js';
 import type { Channel } from '../../services/rpc/channel.js';
 import type { Solve, WorkerMessage } from '../../services/rpc/messages.js';
 import { PROTOCOL } from '../../services/rpc/messages.js';

@@ -23,7 +23,7 @@ const layerOf = (choice: Parameters<typeof ruleOf>[0], examples: number): Layer 
   return { rule, state: randomState(SEED, rule), examples };
 };
 const small = layerOf({ inputs: 5, units: 4, learningRate: 1e-2 }, 6);
-/** Solving it takes tenths of a second. */
+/** Solving it takes tenths of a second or more. */
 const large = layerOf({ inputs: 600, units: 600, iterations: 120 }, 400);
 
 let engine: Engine;
