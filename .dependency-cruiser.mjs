@@ -5,7 +5,7 @@
 const mayImport = {
   core: [],
   proto: [],
-  engine: ['core'],
+  engine: ['core', 'proto'],
   services: ['core', 'proto'],
   worker: ['core', 'engine', 'services', 'proto'],
   coordinator: ['core', 'engine', 'services', 'proto'],

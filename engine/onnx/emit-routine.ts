@@ -1,9 +1,9 @@
 import type { Program } from '../../core/expression/program.js';
 import type { CompiledRoutine } from '../../core/expression/routine.js';
 import { shapesOf, type Shape } from '../../core/expression/shapes.js';
+import { feeds } from '../graph/feeds.js';
+import { isUnrolled } from '../graph/loop-form.js';
 import { emitProgram, type Graphs, type Value } from './emit.js';
-import { feeds } from './feeds.js';
-import type { GraphForm } from './form.js';
 import { GraphBuilder, matrixInfo, type Names, valueInfo } from './graph.js';
 import type { Product } from './steady-threads.js';
 
@@ -21,6 +21,9 @@ export interface Emitted {
   /** Entries of what it is given and works on at once. */
   readonly entries: number;
 }
+
+/** The input with the number of passes of a loop, int64. */
+export const PASSES = 'passes';
 
 type Environment = Map<string, Value>;
 
@@ -43,13 +46,6 @@ class Shapes {
     }
   }
 }
-
-/** Whether a model is for one number of passes only. */
-export const isUnrolled = (
-  { loop }: CompiledRoutine,
-  passes: number,
-  { mostUnrolledPasses }: GraphForm,
-): boolean => loop !== null && loop.while === null && passes <= mostUnrolledPasses;
 
 /**
  * Adds a routine's nodes: `setup`, then all passes, written out or as one Loop node, then `final`.
@@ -154,7 +150,7 @@ function emitLoop(
   shapes.bind(loop.body);
   const after = states.map((name) => names.next(name));
   const before = states.map((name) => environment.get(name)!.name);
-  outer.node('Loop', [feeds.passes, outer.yes(), ...before], { body: graph }, after);
+  outer.node('Loop', [PASSES, outer.yes(), ...before], { body: graph }, after);
   return new Map(states.map((name, index) => [name, { name: after[index]!, inLoop: false }]));
 }
 

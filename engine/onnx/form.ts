@@ -1,16 +1,7 @@
+import type { LoopForm } from '../graph/loop-form.js';
+
 /** How graphs are written for a provider of ONNX Runtime. */
-export interface GraphForm {
-  /**
-   * At most so many passes of a loop are written out in one graph, one after the other. That leaves ONNX
-   * Runtime free to plan memory over all of them: it updates weights and slots in place, where a Loop node
-   * gives each pass fresh buffers.
-   */
-  readonly mostUnrolledPasses: number;
-  /**
-   * What becomes of more passes, or of those that a condition may end: a Loop node, or several calls, with
-   * the values between them left where they are.
-   */
-  readonly longLoops: 'node' | 'calls';
+export interface GraphForm extends LoopForm {
   /** Whether Log gives what IEEE 754 asks for at 0 and below it. */
   readonly logOfAnything: boolean;
   /**

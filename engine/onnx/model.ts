@@ -2,10 +2,11 @@ import type { onnx } from 'onnx-proto';
 import type { CompiledRoutine } from '../../core/expression/routine.js';
 import type { Shape } from '../../core/expression/shapes.js';
 import type { Program } from '../../core/expression/program.js';
+import { feeds } from '../graph/feeds.js';
+import { isUnrolled } from '../graph/loop-form.js';
 import { columnBlocks, type Blocks } from './blocks.js';
 import { emitBlocks } from './emit-blocks.js';
-import { emitRoutine, isUnrolled, type ModelMatrix } from './emit-routine.js';
-import { feeds } from './feeds.js';
+import { emitRoutine, PASSES, type ModelMatrix } from './emit-routine.js';
 import type { GraphForm } from './form.js';
 import { encodeModel, GraphBuilder, matrixInfo, Names, valueInfo } from './graph.js';
 import { unreadableResult } from './results-in-place.js';
@@ -82,6 +83,6 @@ function blocksOf(
 }
 
 const loopInputs = (body: Program): onnx.IValueInfoProto[] => [
-  valueInfo(feeds.passes, [], 'int64'),
+  valueInfo(PASSES, [], 'int64'),
   ...body.scalars.map((_, index) => valueInfo(feeds.pass(index), ['passes'])),
 ];

@@ -1,5 +1,7 @@
 /** How many threads TensorFlow computes with; it is read once in a process. */
 const THREADS = 'TF_NUM_INTRAOP_THREADS';
+/** How many operations of a graph it carries out at the same time, on threads besides. */
+const OPERATIONS_AT_ONCE = 'TF_NUM_INTEROP_THREADS';
 /** From which level on TensorFlow writes to standard error; 1 leaves out what is no warning. */
 const LOG_LEVEL = 'TF_CPP_MIN_LOG_LEVEL';
 /** Whether it computes with oneDNN on CPUs, which it remarks on at any level, and which was no faster. */
@@ -14,6 +16,7 @@ const ONEDNN = 'TF_ENABLE_ONEDNN_OPTS';
  */
 export function prepareTensorFlow(threads: number, environment: NodeJS.ProcessEnv = process.env): void {
   environment[THREADS] ??= String(threads);
+  environment[OPERATIONS_AT_ONCE] ??= '1';
   environment[LOG_LEVEL] ??= '1';
   environment[ONEDNN] ??= '0';
 }

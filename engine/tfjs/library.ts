@@ -12,6 +12,12 @@ export interface TfTensor {
   dataSync(): Float32Array | Int32Array | Uint8Array;
 }
 
+/** A graph of TensorFlow, which takes and gives tensors by name. */
+export interface TfGraph {
+  predict(given: Readonly<Record<string, TfTensor>>): Record<string, TfTensor>;
+  dispose(): void;
+}
+
 export interface Tfjs {
   readonly engine: () => {
     /** Carries one operation out, by the name that all backends know it by. */

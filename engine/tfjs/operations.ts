@@ -1,4 +1,4 @@
-import type { Axis } from '../../core/expression/expression.js';
+import { axesOf } from './axes.js';
 import type { TfTensor, Tfjs } from './library.js';
 import type { PlannedOperator, Step } from './plan.js';
 
@@ -14,13 +14,11 @@ const binary =
   (tf, [a, b]) =>
     tf.engine().runKernel(kernel, { a: a!, b: b! });
 
-const axes: Readonly<Record<Axis, readonly number[]>> = { 0: [0], 1: [1], all: [0, 1] };
-
 /** @param attribute what the kernel calls the axes */
 const reduction =
   (kernel: string, attribute: string): Operation =>
   (tf, [x], { axis }) =>
-    tf.engine().runKernel(kernel, { x: x! }, { [attribute]: axes[axis!], keepDims: true });
+    tf.engine().runKernel(kernel, { x: x! }, { [attribute]: axesOf(axis!), keepDims: true });
 
 const product = (
   tf: Tfjs,
@@ -63,6 +61,12 @@ export const operations: Readonly<Record<PlannedOperator, Operation>> = {
   where: (tf, [condition, x, y]) => tf.where(condition!, x!, y!),
   sum: reduction('Sum', 'axis'),
   max: reduction('Max', 'reductionIndices'),
-  matmul: (tf, [x, y], { transposed }) => product(tf, x!, y!, transposed),
+  matmul: (tf, [x, y, factor], { transposed }) => {
+    const result = product(tf, x!, y!, transposed);
+    if (!factor) return result;
+    const multiple = tf.engine().runKernel('Multiply', { a: result, b: factor });
+    result.dispose();
+    return multiple;
+  },
   sumOfProduct,
 };

@@ -11,7 +11,7 @@ export interface Step {
   /** The number of its value, as of the instruction that it comes from. */
   readonly at: number;
   readonly op: PlannedOperator;
-  /** Numbers of the values that it reads. */
+  /** Numbers of the values that it reads; of a product a third one, where it is multiplied by a number. */
   readonly args: readonly number[];
   readonly axis: Axis | undefined;
   /** Of a product: which of its arguments it takes transposed. */
@@ -27,8 +27,8 @@ export interface Plan {
 
 /**
  * The order in which a program's values are computed and released.
- * @param folds products take transposed arguments as they are, and matrices as vectors; else what they read
- * is formed
+ * @param folds products take transposed arguments as they are, matrices as vectors, and a factor; else what they read,
+ * and what is made of them, is formed
  */
 export function planProgram(program: Program, folds: boolean): Plan {
   const { instructions } = program;
@@ -36,36 +36,49 @@ export function planProgram(program: Program, folds: boolean): Plan {
   const readers = readersOf(program);
   /** Whether an instruction's value goes into nothing but instructions of that operator. */
   const goesInto = (at: number, op: Operator, axis?: Axis): boolean =>
-    !kept.has(at) && readers[at]!.every((reader) => reader.op === op && reader.axis === axis);
+    !kept.has(at) &&
+    readers[at]!.every((reader) => instructions[reader]!.op === op && instructions[reader]!.axis === axis);
   const isFolded = (at: number): boolean => {
     if (!folds) return false;
     const { op } = instructions[at]!;
     if (op === 'transpose') return goesInto(at, 'matmul');
+    if (op === 'matmul') return factorOf(at) !== undefined;
     return op === 'multiply' && goesInto(at, 'sum', 'all');
   };
+  /** The number by which a product is multiplied, where nothing else becomes of it. */
+  const factorOf = (product: number): number | undefined => {
+    const [reader = -1, ...others] = kept.has(product) ? [] : readers[product]!;
+    const { op, args } = instructions[reader] ?? { op: null, args: [] };
+    if (op !== 'multiply' || others.length > 0 || isFolded(reader)) return undefined;
+    return args.find((arg) => isNumber(instructions[arg]!.op));
+  };
 
-  const steps = instructions.flatMap(({ op, args, axis }, at): Omit<Step, 'releases'>[] => {
-    if (isGiven(op) || isFolded(at)) return [];
+  type Operation = Omit<Step, 'at' | 'releases'>;
+  const operationOf = ({ op, args, axis }: Instruction): Operation => {
+    const [x = -1, y = -1] = args;
     const folded = args.map(isFolded);
-    const [x = false, y = false] = folded;
-    return [
-      {
-        at,
-        op: op === 'sum' && x ? 'sumOfProduct' : op,
-        args: args.flatMap((arg, index) => (folded[index] ? instructions[arg]!.args : [arg])),
-        axis,
-        transposed: [x, y],
-      },
-    ];
-  });
+    const read = args.flatMap((arg, index) => (folded[index] ? instructions[arg]!.args : [arg]));
+    const plain = { op: op as PlannedOperator, args: read, axis, transposed: [false, false] as const };
+    if (op === 'matmul') return { ...plain, transposed: [folded[0]!, folded[1]!] };
+    if (op === 'sum' && folded[0]) return { ...plain, op: 'sumOfProduct' };
+    const product = op === 'multiply' ? [x, y].find(isFolded) : undefined;
+    if (product === undefined) return plain;
+    const factored = operationOf(instructions[product]!);
+    return { ...factored, args: [...factored.args, factorOf(product)!] };
+  };
+  const steps = instructions.flatMap((instruction, at): Omit<Step, 'releases'>[] =>
+    isGiven(instruction.op) || isFolded(at) ? [] : [{ at, ...operationOf(instruction) }],
+  );
   return { program, steps: withReleases(steps, kept) };
 }
 
+const isNumber = (op: Operator): boolean => op === 'constant' || op === 'scalar';
 const isGiven = (op: Operator): op is Given => op === 'input' || op === 'constant' || op === 'scalar';
 
-function readersOf({ instructions }: Program): Instruction[][] {
-  const readers = instructions.map((): Instruction[] => []);
-  for (const instruction of instructions) for (const arg of instruction.args) readers[arg]!.push(instruction);
+/** Of each instruction those that read its value. */
+function readersOf({ instructions }: Program): number[][] {
+  const readers = instructions.map((): number[] => []);
+  for (const [at, { args }] of instructions.entries()) for (const arg of args) readers[arg]!.push(at);
   return readers;
 }
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import { messageOf } from '../../core/errors/message.js';
-import type { Tfjs } from './library.js';
+import type { TfGraph, Tfjs } from './library.js';
 
 /** TensorFlow.js and what it computes with. */
 export interface Runtime {
@@ -10,6 +10,8 @@ export interface Runtime {
   readonly threads: number;
   /** Whether products take transposed arguments, and matrices as vectors, as well as others; see `planProgram`. */
   readonly folds: boolean;
+  /** Loads a graph from the folder of a SavedModel; where there is none, operations are carried out one by one. */
+  readonly loadGraph?: (folder: string) => Promise<TfGraph>;
   /** What is to be told where it is used. */
   readonly remark?: string;
 }
@@ -24,6 +26,7 @@ export interface RuntimeChoice {
 export type Require = Pick<NodeJS.Require, 'resolve'> & ((name: string) => unknown);
 
 interface NodePackage extends Tfjs {
+  readonly node: { readonly loadSavedModel: (folder: string) => Promise<TfGraph> };
   readonly version: Readonly<Record<string, string>>;
   readonly backend: () => {
     readonly isUsingGpuDevice: boolean;
@@ -37,7 +40,9 @@ function startNative(loaded: unknown, threads: number): Runtime {
   const { isUsingGpuDevice, binding } = tf.backend();
   const device = isUsingGpuDevice ? 'a GPU' : 'the CPU';
   const description = `TensorFlow.js ${tf.version['tfjs-core']} with TensorFlow ${binding.TF_Version} on ${device}`;
-  return { tf, description, threads, folds: true };
+  // A graph takes and gives matrices in the memory of the process: on a GPU, each call would copy them all.
+  const loadGraph = (folder: string): Promise<TfGraph> => tf.node.loadSavedModel(folder);
+  return { tf, description, threads, folds: true, ...(!isUsingGpuDevice && { loadGraph }) };
 }
 
 const startPlain =

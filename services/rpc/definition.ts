@@ -3,7 +3,7 @@ import { isChunk, readChunk } from './chunk-codec.js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
 import { checked, withChecksum } from './message-checksum.js';
 import type { CoordinatorMessage, Fault, TensorChunk, WorkerMessage } from './messages.js';
-import { loadProto, serviceOf } from './proto-files.js';
+import { loadProto, serviceOf } from '../../proto/proto-files.js';
 
 /** The package locoprop.v1 as workers see it, for reflection too. */
 export const packageDefinition = loadProto('locoprop/v1/workers.proto');

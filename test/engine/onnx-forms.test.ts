@@ -3,7 +3,7 @@ import { add, input, log, multiply, sum } from '#core/expression/expression.js';
 import { solveRoutine } from '#core/local-problem.js';
 import { STANDARD_FORM, WEBGPU_FORM, type GraphForm } from '#engine/onnx/form.js';
 import { buildModel } from '#engine/onnx/model.js';
-import { piecesOf } from '#engine/onnx/pieces.js';
+import { piecesOf } from '#engine/graph/pieces.js';
 import { startThreadedEngine } from '#engine/thread/threaded-engine.js';
 import type { Engine } from '#engine/engine.js';
 import onnxProto from 'onnx-proto';

@@ -1,4 +1,4 @@
-import { SessionCache } from '#engine/onnx/session-cache.js';
+import { SessionCache } from '#engine/graph/session-cache.js';
 import { describe, expect, it } from 'vitest';
 
 interface Session {

@@ -13,6 +13,7 @@ export const isOf = (inRun: string, worker: string): boolean => new RegExp(`^${w
 export class EventLog {
   #events: readonly RunEvent[] = [];
   #size = -1;
+  #closed = false;
 
   constructor(private readonly directory: string) {}
 
@@ -34,12 +35,18 @@ export class EventLog {
     for (;;) {
       const found = (await this.read()).find(meets);
       if (found) return found;
-      if (performance.now() > end) {
+      if (this.#closed || performance.now() > end) {
         const last = this.#events.slice(-12).map((event) => JSON.stringify(event));
-        throw new Error(`no ${what} in ${timeoutMs} ms; the last events:\n${last.join('\n')}`);
+        const when = this.#closed ? 'before the run was over' : `in ${timeoutMs} ms`;
+        throw new Error(`no ${what} ${when}; the last events:\n${last.join('\n')}`);
       }
       await sleep(POLL_MS);
     }
+  }
+
+  /** Nothing more will come: whoever waits for an event fails. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Resolves once so many steps are committed. */

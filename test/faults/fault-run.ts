@@ -121,6 +121,7 @@ export class FaultRun {
   }
 
   async close(): Promise<void> {
+    this.log.close();
     await this.coordinator.killAll();
     for (const { process, proxy } of this.members) {
       await process.killAll();

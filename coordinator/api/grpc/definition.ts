@@ -1,5 +1,5 @@
 import { LocopropError } from '../../../core/errors/error.js';
-import { loadProto, serviceOf } from '../../../services/rpc/proto-files.js';
+import { loadProto, serviceOf } from '../../../proto/proto-files.js';
 import { reasonOf } from '../../../services/rpc/text.js';
 import type { MethodName, Requests } from './requests.js';
 

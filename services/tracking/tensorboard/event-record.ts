@@ -1,4 +1,4 @@
-import { loadProto, messageTypeOf } from '../../rpc/proto-files.js';
+import { loadProto, messageTypeOf } from '../../../proto/proto-files.js';
 import type { Point } from '../points.js';
 import { record } from './record.js';
 

@@ -6,8 +6,8 @@ import {
 } from '@grpc/proto-loader';
 import { fileURLToPath } from 'node:url';
 
-/** From dist/services/rpc/ as it is published. */
-const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
+/** From dist/proto/ as it is published. */
+const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 
 /** A file of proto/, such as `locoprop/v1/workers.proto`, with all that it imports, for reflection too. */
 export const loadProto = (name: string): PackageDefinition =>
