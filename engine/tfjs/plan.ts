@@ -11,7 +11,7 @@ export interface Step {
   /** The number of its value, as of the instruction that it comes from. */
   readonly at: number;
   readonly op: PlannedOperator;
-  /** Numbers of the values that it reads; of a product a third one, where it is multiplied by a number. */
+  /** Numbers of the values that it reads; of a product a third one, where it is multiplied by a constant. */
   readonly args: readonly number[];
   readonly axis: Axis | undefined;
   /** Of a product: which of its arguments it takes transposed. */
@@ -27,8 +27,8 @@ export interface Plan {
 
 /**
  * The order in which a program's values are computed and released.
- * @param folds products take transposed arguments as they are, matrices as vectors, and a factor; else what they read,
- * and what is made of them, is formed
+ * @param folds products take transposed arguments as they are, matrices as vectors, and a constant factor; else each of
+ * these is an operation of its own
  */
 export function planProgram(program: Program, folds: boolean): Plan {
   const { instructions } = program;
@@ -45,12 +45,12 @@ export function planProgram(program: Program, folds: boolean): Plan {
     if (op === 'matmul') return factorOf(at) !== undefined;
     return op === 'multiply' && goesInto(at, 'sum', 'all');
   };
-  /** The number by which a product is multiplied, where nothing else becomes of it. */
+  /** The constant by which a product is multiplied, where nothing else becomes of it. */
   const factorOf = (product: number): number | undefined => {
     const [reader = -1, ...others] = kept.has(product) ? [] : readers[product]!;
     const { op, args } = instructions[reader] ?? { op: null, args: [] };
     if (op !== 'multiply' || others.length > 0 || isFolded(reader)) return undefined;
-    return args.find((arg) => isNumber(instructions[arg]!.op));
+    return args.find((arg) => instructions[arg]!.op === 'constant');
   };
 
   type Operation = Omit<Step, 'at' | 'releases'>;
@@ -72,7 +72,6 @@ export function planProgram(program: Program, folds: boolean): Plan {
   return { program, steps: withReleases(steps, kept) };
 }
 
-const isNumber = (op: Operator): boolean => op === 'constant' || op === 'scalar';
 const isGiven = (op: Operator): op is Given => op === 'input' || op === 'constant' || op === 'scalar';
 
 /** Of each instruction those that read its value. */

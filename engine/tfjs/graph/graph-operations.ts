@@ -39,7 +39,7 @@ const multiply: GraphOperation = (graph, [x, y], { shape }) =>
     ? graph.node('Square', [x!.value], shape, { T: FLOAT })
     : graph.node('Mul', [x!.value, y!.value], shape, { T: FLOAT });
 
-/** A factor goes to the first matrix: where that stays the same from pass to pass, the two are multiplied once. */
+/** A constant factor goes to the first matrix: as X is the same in all passes, that is one operation a solve. */
 const matmul: GraphOperation = (graph, [x, y, factor], { shape, transposed: [first, second] }) => {
   const multiple = factor ? graph.node('Mul', [x!.value, factor.value], x!.shape, { T: FLOAT }) : x!;
   const attributes = { T: FLOAT, transpose_a: { b: first }, transpose_b: { b: second } };

@@ -25,13 +25,10 @@ export function routineGraph(
     Array.from(inputShapes, ([name, shape]) => [name, graph.input(feeds.matrix(name), shape)]),
   );
   const bind = (program: Program, scalars: readonly Node[]): void => {
+    const arithmetic = arithmeticOf(graph, program, environment);
     const reading = { environment, consumed: none, scalar: (index: number) => scalars[index]! };
-    for (const [name, value] of evaluate(
-      arithmeticOf(graph, program, environment),
-      planProgram(program, true),
-      reading,
-    ))
-      environment.set(name, value);
+    const results = evaluate(arithmetic, planProgram(program, true), reading);
+    for (const [name, node] of results) environment.set(name, node);
   };
   const single = ({ scalars }: Program, feed: (index: number) => string): Node[] =>
     scalars.map((_, index) => graph.input(feed(index), NUMBER));
@@ -40,11 +37,10 @@ export function routineGraph(
   if (loop && passes > 0) {
     const lists = loop.body.scalars.map((_, index) => graph.input(feeds.pass(index), [passes, 1]));
     const entries = lists.map((list) => graph.rowsOf(list));
-    for (let pass = 0; pass < passes; pass++)
-      bind(
-        loop.body,
-        entries.map((list) => list[pass]!),
-      );
+    for (let pass = 0; pass < passes; pass++) {
+      const scalars = entries.map((list) => list[pass]!);
+      bind(loop.body, scalars);
+    }
   }
   bind(final, single(final, feeds.final));
   for (const name of [...outputs, ...numbers]) graph.output(name, environment.get(name)!);
