@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const mayImport: Record<string, readonly string[]> = {
   core: [],
   proto: [],
-  engine: ['core'],
+  engine: ['core', 'proto'],
   services: ['core', 'proto'],
   worker: ['core', 'engine', 'services', 'proto'],
   coordinator: ['core', 'engine', 'services', 'proto'],
