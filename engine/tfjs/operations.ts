@@ -61,10 +61,10 @@ export const operations: Readonly<Record<PlannedOperator, Operation>> = {
   where: (tf, [condition, x, y]) => tf.where(condition!, x!, y!),
   sum: reduction('Sum', 'axis'),
   max: reduction('Max', 'reductionIndices'),
-  matmul: (tf, [x, y, factor], { transposed }) => {
-    const result = product(tf, x!, y!, transposed);
+  matmul: (tf, [x, y, factor], step) => {
+    const result = product(tf, x!, y!, step.transposed);
     if (!factor) return result;
-    const multiple = tf.engine().runKernel('Multiply', { a: result, b: factor });
+    const multiple = operations.multiply(tf, [result, factor], step);
     result.dispose();
     return multiple;
   },

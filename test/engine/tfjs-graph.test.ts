@@ -70,7 +70,7 @@ describe('a graph of TensorFlow', () => {
     expect(count(graph, 'MatMul')).toBe(3);
   });
 
-  it('multiplies the first factor of a product by its number, which goes to nothing else', () => {
+  it('multiplies the first matrix of a product by its constant, unless the product is read otherwise too', () => {
     const product = matmul(x!, w!);
     const shapes = { x: [4, 3], w: [3, 2] } as const;
     const scaled = graphOf({ name: 'scaled', setup: { z: multiply(2, product) }, outputs: ['z'] }, shapes);

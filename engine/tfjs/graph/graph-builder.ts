@@ -2,7 +2,7 @@ import type { Shape } from '../../../core/expression/shapes.js';
 import { loadProto, messageTypeOf } from '../../../proto/proto-files.js';
 
 /** A matrix of a graph: which result of which node it is, and its shape. */
-export interface Node {
+export interface GraphMatrix {
   readonly value: string;
   readonly shape: Shape;
 }
@@ -34,7 +34,7 @@ export class GraphBuilder {
     args: readonly string[],
     shape: Shape,
     attributes: Readonly<Record<string, object>>,
-  ): Node {
+  ): GraphMatrix {
     return { value: this.value(op, args, attributes), shape };
   }
 
@@ -46,38 +46,38 @@ export class GraphBuilder {
   }
 
   /** A matrix that the graph is given under a name. */
-  input(name: string, shape: Shape): Node {
+  input(name: string, shape: Shape): GraphMatrix {
     const node = this.node('Placeholder', [], shape, { dtype: FLOAT, shape: { shape: shapeProto(shape) } });
     this.#inputs[name] = tensorInfo(node);
     return node;
   }
 
   /** A matrix that the graph gives back under a name. */
-  output(name: string, { value, shape }: Node): void {
+  output(name: string, { value, shape }: GraphMatrix): void {
     // What is given cannot be given back.
     this.#outputs[name] = tensorInfo(this.node('Identity', [value], shape, { T: FLOAT }));
   }
 
   /** The same entries in another shape. */
-  reshape({ value }: Node, shape: Shape): Node {
+  reshape({ value }: GraphMatrix, shape: Shape): GraphMatrix {
     const attributes = { T: FLOAT, Tshape: INT32 };
     return this.node('Reshape', [value, this.integers(shape)], shape, attributes);
   }
 
   /** A row as a tensor of one dimension. */
-  vector({ value, shape: [, columns] }: Node): string {
+  vector({ value, shape: [, columns] }: GraphMatrix): string {
     return this.value('Reshape', [value, this.integers([columns])], { T: FLOAT, Tshape: INT32 });
   }
 
   /** The rows of a matrix, one by one. */
-  rowsOf({ value, shape: [rows, columns] }: Node): Node[] {
+  rowsOf({ value, shape: [rows, columns] }: GraphMatrix): GraphMatrix[] {
     const axis = this.#constant('DT_INT32', [], Int32Array.of(0));
     const split = this.value('Split', [axis, value], { T: FLOAT, num_split: { i: rows } });
     return Array.from({ length: rows }, (_, row) => ({ value: `${split}:${row}`, shape: [1, columns] }));
   }
 
   /** A number as a matrix [1, 1]. */
-  number(value: number): Node {
+  number(value: number): GraphMatrix {
     return { value: this.#constant('DT_FLOAT', [1, 1], Float32Array.of(value)), shape: [1, 1] };
   }
 
@@ -109,7 +109,7 @@ export class GraphBuilder {
 
 const shapeProto = (lengths: readonly number[]): object => ({ dim: lengths.map((size) => ({ size })) });
 
-const tensorInfo = ({ value, shape }: Node): object => ({
+const tensorInfo = ({ value, shape }: GraphMatrix): object => ({
   name: `${value}:0`,
   dtype: 'DT_FLOAT',
   tensorShape: shapeProto(shape),

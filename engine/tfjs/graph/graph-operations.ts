@@ -1,13 +1,13 @@
 import type { Shape } from '../../../core/expression/shapes.js';
 import { axesOf } from '../axes.js';
 import type { PlannedOperator, Step } from '../plan.js';
-import { FLOAT, INT32, type GraphBuilder, type Node } from './graph-builder.js';
+import { FLOAT, INT32, type GraphBuilder, type GraphMatrix } from './graph-builder.js';
 
 /** A step and the shape of its result. */
 type ShapedStep = Step & { readonly shape: Shape };
-type GraphOperation = (graph: GraphBuilder, args: readonly Node[], step: ShapedStep) => Node;
+type GraphOperation = (graph: GraphBuilder, args: readonly GraphMatrix[], step: ShapedStep) => GraphMatrix;
 
-const valuesOf = (args: readonly Node[]): string[] => args.map(({ value }) => value);
+const valuesOf = (args: readonly GraphMatrix[]): string[] => args.map(({ value }) => value);
 
 const elementwise =
   (op: string): GraphOperation =>
@@ -21,7 +21,7 @@ const reduction =
       ...{ T: FLOAT, Tidx: INT32, keep_dims: { b: true } },
     });
 
-const isWhole = (arg: Node, { shape }: ShapedStep): boolean => arg.shape.join() === shape.join();
+const isWhole = (arg: GraphMatrix, { shape }: ShapedStep): boolean => arg.shape.join() === shape.join();
 
 const plainAdd = elementwise('AddV2');
 const sum = reduction('Sum');

@@ -4,7 +4,7 @@ import { shapesOf, type Shape } from '../../../core/expression/shapes.js';
 import { feeds } from '../../graph/feeds.js';
 import { evaluate, type Arithmetic } from '../evaluate.js';
 import { planProgram } from '../plan.js';
-import { GraphBuilder, type Node } from './graph-builder.js';
+import { GraphBuilder, type GraphMatrix } from './graph-builder.js';
 import { graphOperations } from './graph-operations.js';
 
 const NUMBER: Shape = [1, 1];
@@ -24,25 +24,26 @@ export function routineGraph(
   const environment = new Map(
     Array.from(inputShapes, ([name, shape]) => [name, graph.input(feeds.matrix(name), shape)]),
   );
-  const bind = (program: Program, scalars: readonly Node[]): void => {
+  /** Takes what stands for the program's scalars, and adds its nodes: once for each pass of a loop. */
+  const binding = (program: Program): ((scalars: readonly GraphMatrix[]) => void) => {
+    const plan = planProgram(program, true);
     const arithmetic = arithmeticOf(graph, program, environment);
-    const reading = { environment, consumed: none, scalar: (index: number) => scalars[index]! };
-    const results = evaluate(arithmetic, planProgram(program, true), reading);
-    for (const [name, node] of results) environment.set(name, node);
+    return (scalars) => {
+      const reading = { environment, consumed: none, scalar: (index: number) => scalars[index]! };
+      for (const [name, matrix] of evaluate(arithmetic, plan, reading)) environment.set(name, matrix);
+    };
   };
-  const single = ({ scalars }: Program, feed: (index: number) => string): Node[] =>
+  const single = ({ scalars }: Program, feed: (index: number) => string): GraphMatrix[] =>
     scalars.map((_, index) => graph.input(feed(index), NUMBER));
 
-  bind(setup, single(setup, feeds.setup));
+  binding(setup)(single(setup, feeds.setup));
   if (loop && passes > 0) {
     const lists = loop.body.scalars.map((_, index) => graph.input(feeds.pass(index), [passes, 1]));
     const entries = lists.map((list) => graph.rowsOf(list));
-    for (let pass = 0; pass < passes; pass++) {
-      const scalars = entries.map((list) => list[pass]!);
-      bind(loop.body, scalars);
-    }
+    const bindPass = binding(loop.body);
+    for (let pass = 0; pass < passes; pass++) bindPass(entries.map((list) => list[pass]!));
   }
-  bind(final, single(final, feeds.final));
+  binding(final)(single(final, feeds.final));
   for (const name of [...outputs, ...numbers]) graph.output(name, environment.get(name)!);
   return graph.encode();
 }
@@ -51,14 +52,14 @@ export function routineGraph(
 function arithmeticOf(
   graph: GraphBuilder,
   program: Program,
-  environment: ReadonlyMap<string, Node>,
-): Arithmetic<Node> {
+  environment: ReadonlyMap<string, GraphMatrix>,
+): Arithmetic<GraphMatrix> {
   const shapes = shapesOf(program, new Map(Array.from(environment, ([name, { shape }]) => [name, shape])));
   return {
     number: (value) => graph.number(value),
     compute: (args, step) => graphOperations[step.op](graph, args, { ...step, shape: shapes[step.at]! }),
     // A node is there as often as it is read.
     dispose: () => undefined,
-    clone: (node) => node,
+    clone: (matrix) => matrix,
   };
 }
