@@ -1,6 +1,6 @@
 // The job that is trained: drawn from its seed, so that no data set is needed.
 
-const spec = ({ epochs, everySteps }) => `name: compose-test
+const spec = (epochs) => `name: compose-test
 seed: 7
 data:
   train: { dataset: curves, examples: 4000 }
@@ -15,18 +15,23 @@ network:
   loss: sigmoid_cross_entropy
 training: { batchSize: 500, epochs: ${epochs} }
 evaluation: { everyEpochs: ${epochs} }
-checkpoints: { everySteps: ${everySteps} }
+checkpoints: { everySteps: ${epochs} }
 `;
 
-/** To see how fast the machine is. */
-export const SHORT = { epochs: 2, spec: spec({ epochs: 2, everySteps: 8 }) };
+/** Seconds that a job has to last undisturbed to be disturbed in four times, and what is aimed at. */
+const ENOUGH = 35;
+const AIM = 50;
 
-/** Of an undisturbed job: long enough to be disturbed in four times, on any machine. */
-const SECONDS = 50;
+const jobOf = (epochs) => ({ epochs, spec: spec(epochs) });
 
-/** @param short the record of the short job, once it has ended */
-export function longJob({ startedAt, endedAt }) {
-  const epochSeconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000 / SHORT.epochs;
-  const epochs = Math.min(80, Math.max(5, Math.round(SECONDS / epochSeconds)));
-  return { epochs, spec: spec({ epochs, everySteps: epochs }) };
+/** A short job, to see how fast the machine is. */
+export const firstJob = () => jobOf(2);
+
+/**
+ * The job to train next, for longer; none where the last one took long enough.
+ * @param record of the last one, once it has ended
+ */
+export function longerJob({ epochs }, { startedAt, endedAt }) {
+  const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+  return seconds < ENOUGH ? jobOf(Math.ceil((epochs * AIM) / seconds)) : undefined;
 }

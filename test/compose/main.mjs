@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { confined, endedWell, healthy, logsAreJson, refused } from './checks.mjs';
 import { crash, cutOff, freePort, openProject, until } from './docker.mjs';
-import { longJob, SHORT } from './job.mjs';
+import { firstJob, longerJob } from './job.mjs';
 import { conclude, step } from './report.mjs';
 import { isReady, openService } from './service.mjs';
 import { weightsOf } from './weights.mjs';
@@ -59,11 +59,13 @@ async function scenario() {
   };
   await step('the workers have joined', joined);
 
-  const short = await step('a short job, submitted and followed with the command, ends', () =>
-    service.submitAndFollow(specFile('short.yaml', SHORT.spec)),
-  );
-  const long = longJob(short);
-  const spec = specFile('long.yaml', long.spec);
+  let spec, undisturbed;
+  for (let job = firstJob(); job !== undefined; job = longerJob(job, undisturbed)) {
+    spec = specFile(`${job.epochs}-epochs.yaml`, job.spec);
+    undisturbed = await step(`a job of ${job.epochs} epochs, submitted and followed, ends`, () =>
+      service.submitAndFollow(spec),
+    );
+  }
 
   let downloads = 0;
   const weights = async (id) => {
@@ -71,10 +73,7 @@ async function scenario() {
     await service.download(id, into);
     return weightsOf(into);
   };
-  const first = await step(`an undisturbed job of ${long.epochs} epochs ends`, async () => {
-    const { id } = await service.submitAndFollow(spec);
-    return { id, ...(await weights(id)) };
-  });
+  const first = { id: undisturbed.id, ...(await weights(undisturbed.id)) };
   const same = async (id) => {
     const { file, digest } = await weights(id);
     if (file !== first.file) throw new Error(`it ended with ${file}, not ${first.file}`);
