@@ -33,7 +33,7 @@ export interface BenchRequest {
   /** Names of sections; for none, all but those on request. */
   readonly sections: readonly string[];
   readonly engine: string;
-  /** Each is measured on an engine of its own. */
+  /** Each is measured on an engine of its own, where the engine takes it. */
   readonly threads: readonly number[];
   readonly options: BenchOptions;
 }
@@ -50,9 +50,13 @@ export async function runBench(
   const measurements: Measurement[] = [];
   for (const [section, { measure, onRequest }] of sections) {
     if (wanted.length > 0 ? !wanted.includes(section) : onRequest) continue;
+    const measured = new Set<number>();
     for (const count of threads) {
       const engine = await startEngine(name, count);
       try {
+        // Some engines have as many threads as they have, whatever they are told.
+        if (measured.has(engine.info.threads)) continue;
+        measured.add(engine.info.threads);
         const { figures, text } = await measure(engine, options);
         const measurement = { section, engine: engine.info, figures };
         measurements.push(measurement);

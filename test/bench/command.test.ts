@@ -86,6 +86,12 @@ it('measures wider layers, larger batches and what travels, where asked for', as
   }
 });
 
+it('measures an engine that has one thread once, whatever was asked for', async () => {
+  const { stdout } = await bench('solve', ...tiny, '--engine', 'reference', '--threads', '1,2', '--json');
+  const { measurements } = JSON.parse(stdout) as BenchReport;
+  expect(measurements.map(({ engine }) => engine.threads)).toEqual([1]);
+});
+
 it('prints a table for people', async () => {
   const { stdout } = await bench('solve', ...tiny);
   expect(stdout).toMatch(/^12×8 +\d+ +\d+\.\d\d \(/m);
