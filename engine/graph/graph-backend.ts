@@ -54,10 +54,10 @@ export class GraphBackend<T extends BackendTensor, Session> implements Backend<T
   readonly #routines = new Map<CompiledRoutine, number>();
   readonly #pieces = memoized(piecesOf);
 
-  constructor(runtime: GraphRuntime<T, Session>) {
+  constructor(runtime: GraphRuntime<T, Session>, sessionBytes?: number) {
     this.info = runtime.info;
     this.#runtime = runtime;
-    this.#cache = new SessionCache((session) => runtime.dispose(session));
+    this.#cache = new SessionCache((session) => runtime.dispose(session), sessionBytes);
   }
 
   get sessions(): number {

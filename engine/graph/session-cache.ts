@@ -1,6 +1,6 @@
 interface Entry<Session> {
-  readonly session: Promise<Session>;
-  bytes: number;
+  readonly session: Session;
+  readonly bytes: number;
 }
 
 /** Keeps the sessions used last, up to a number of bytes that they may work on. */
@@ -29,7 +29,7 @@ export class SessionCache<Session> {
       return known.session;
     }
     const { value, bytes } = await create();
-    this.#entries.set(key, { session: Promise.resolve(value), bytes });
+    this.#entries.set(key, { session: value, bytes });
     this.#bytes += bytes;
     await this.#shrink();
     return value;
@@ -50,6 +50,6 @@ export class SessionCache<Session> {
     if (!entry) return;
     this.#entries.delete(key);
     this.#bytes -= entry.bytes;
-    await this.#dispose(await entry.session);
+    await this.#dispose(entry.session);
   }
 }

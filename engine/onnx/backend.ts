@@ -87,7 +87,7 @@ class OnnxRuntime<T extends BackendTensor> implements GraphRuntime<T, Session> {
   }
 
   dispose({ session }: Session): Promise<void> {
-    return session.release();
+    return this.#memory.retire(session);
   }
 
   close(): void | Promise<void> {
@@ -97,7 +97,8 @@ class OnnxRuntime<T extends BackendTensor> implements GraphRuntime<T, Session> {
 
 /** Runs each routine as an ONNX graph. */
 export class OnnxBackend<T extends BackendTensor> extends GraphBackend<T, Session> {
-  constructor(setting: OnnxSetting<T>) {
-    super(new OnnxRuntime(setting));
+  /** @param sessionBytes that the sessions which are kept may work on */
+  constructor(setting: OnnxSetting<T>, sessionBytes?: number) {
+    super(new OnnxRuntime(setting), sessionBytes);
   }
 }

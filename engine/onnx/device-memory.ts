@@ -25,6 +25,9 @@ export class DeviceMemory implements Memory<DeviceTensor> {
   readonly resultsInPlace = false;
   readonly #toDevice: Copier;
   readonly #toProcess: Copier;
+  /** What made each result on the device that is still held. */
+  readonly #makers = new Map<DeviceTensor, ort.InferenceSession>();
+  readonly #retired = new Set<ort.InferenceSession>();
 
   private constructor(toDevice: Copier, toProcess: Copier) {
     this.#toDevice = toDevice;
@@ -51,8 +54,9 @@ export class DeviceMemory implements Memory<DeviceTensor> {
     return { rows, columns, data };
   }
 
-  release({ tensor }: DeviceTensor): void {
-    tensor.dispose();
+  release(held: DeviceTensor): void {
+    this.#makers.delete(held);
+    held.tensor.dispose();
   }
 
   asInput({ tensor }: DeviceTensor): ort.Tensor {
@@ -74,9 +78,26 @@ export class DeviceMemory implements Memory<DeviceTensor> {
     results: Model['results'],
   ): Promise<Map<string, DeviceTensor>> {
     const found = await session.run(given);
-    return new Map(
-      Array.from(results, ([name, { value, shape }]) => [name, { shape, tensor: found[value]! }]),
-    );
+    const tensors = new Map<string, DeviceTensor>();
+    for (const [name, { value, shape }] of results) {
+      const held: DeviceTensor = { shape, tensor: found[value]! };
+      if (held.tensor.location !== 'cpu') this.#makers.set(held, session);
+      tensors.set(name, held);
+    }
+    return tensors;
+  }
+
+  /**
+   * A buffer of the device belongs to the session that made it, and may not be touched once that is released:
+   * so it is released at the first time of asking when none of its results is held.
+   */
+  async retire(session: ort.InferenceSession): Promise<void> {
+    this.#retired.add(session);
+    const needed = new Set(this.#makers.values());
+    for (const idle of [...this.#retired].filter((one) => !needed.has(one))) {
+      this.#retired.delete(idle);
+      await idle.release();
+    }
   }
 
   /** Moves numbers to the device and back. @throws Error where it is gone */

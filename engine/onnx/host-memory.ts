@@ -57,6 +57,10 @@ export class HostMemory implements Memory<HostTensor> {
     return tensors;
   }
 
+  retire(session: ort.InferenceSession): Promise<void> {
+    return session.release();
+  }
+
   close(): void {
     // The garbage collector has it.
   }

@@ -22,5 +22,7 @@ export interface Memory<T extends BackendTensor> {
     given: Readonly<Record<string, ort.Tensor>>,
     results: Model['results'],
   ): Promise<Map<string, T>>;
+  /** Ends a session that will not run again. Its results in this memory stay. */
+  retire(session: ort.InferenceSession): Promise<void>;
   close(): void | Promise<void>;
 }

@@ -1,17 +1,17 @@
 import { compileRoutine } from '#core/expression/routine.js';
 import type { Shape } from '#core/expression/shapes.js';
 import type { LayerRule } from '#core/layer.js';
-import { OnnxBackend } from '#engine/onnx/backend.js';
-import { DeviceMemory, type DeviceTensor } from '#engine/onnx/device-memory.js';
+import type { DeviceTensor } from '#engine/onnx/device-memory.js';
 import { STANDARD_FORM, WEBGPU_FORM, type GraphForm } from '#engine/onnx/form.js';
 import { webgpuSession } from '#engine/onnx/webgpu.js';
 import { solveProgram, solveScalars } from '#engine/solve.js';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ruleOf } from '../engine/support.js';
+import { openDevice } from './device.js';
 
 const EXAMPLES = 24;
 const size = { inputs: 20, units: 12 };
@@ -30,15 +30,8 @@ async function nodesOf(
 ): Promise<{ readonly operator: string; readonly provider: string }[]> {
   const folder = await mkdtemp(join(tmpdir(), 'locoprop-profile-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const memory = await DeviceMemory.open((model, options) =>
-    InferenceSession.create(model, { ...webgpuSession, ...options }),
-  );
-  const backend = new OnnxBackend<DeviceTensor>({
-    info: { name: 'profiled', precision: 'float32', threads: 1, description: 'profiled' },
-    memory,
-    session: () => ({ ...session, enableProfiling: true, profileFilePrefix: join(folder, 'profile') }),
-    form,
-  });
+  const profiled = { ...session, enableProfiling: true, profileFilePrefix: join(folder, 'profile') };
+  const backend = await openDevice({ session: profiled, form });
   const routine = compileRoutine(solveProgram(rule, { preactivationKnown: false, objective: true }).routine);
   const inputs = new Map<string, DeviceTensor>();
   for (const name of routine.inputs) {
