@@ -28,6 +28,7 @@ async function run(backend: Backend, request: Extract<Request, { kind: 'run' }>)
   const inputs = new Map(Object.entries(request.inputs).map(([name, number]) => [name, held(number)]));
   const started = performance.now();
   const results = await backend.run({ routine, inputs, scalars: request.scalars, passes: request.passes });
+  const numbers = await numbersOf(backend, routine, results);
   const seconds = (performance.now() - started) / 1000;
   const shapes: Record<string, readonly [number, number]> = {};
   for (const [name, number] of Object.entries(request.outputs)) {
@@ -35,14 +36,30 @@ async function run(backend: Backend, request: Extract<Request, { kind: 'run' }>)
     tensors.set(number, tensor);
     shapes[name] = tensor.shape;
   }
-  const numbers: Record<string, number> = {};
-  for (const name of routine.numbers) {
-    const tensor = results.get(name)!;
-    const { data } = await backend.download(tensor);
-    numbers[name] = data[0]!;
-    backend.release(tensor);
-  }
   return { shapes, numbers, seconds };
+}
+
+/** Takes the numbers out of the results of a call. A device may have computed nothing until they are asked for. */
+async function numbersOf(
+  backend: Backend,
+  { numbers }: CompiledRoutine,
+  results: ReadonlyMap<string, BackendTensor>,
+): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  const left = new Set(results.values());
+  try {
+    for (const name of numbers) {
+      const tensor = results.get(name)!;
+      found[name] = (await backend.download(tensor)).data[0]!;
+      left.delete(tensor);
+      backend.release(tensor);
+    }
+    return found;
+  } catch (error) {
+    // Nobody gets what else the call has made.
+    for (const tensor of left) backend.release(tensor);
+    throw error;
+  }
 }
 
 async function carryOut(backend: Backend, request: Request): Promise<ResponseValue> {
