@@ -13,6 +13,8 @@ import { usesTf32 } from './tf32.js';
 const session: ort.InferenceSession.SessionOptions = {
   executionProviders: ['cuda', 'cpu'],
   executionMode: 'sequential',
+  // Next to nothing is computed on the processors: threads for that would be as many as they are, for each session.
+  intraOpNumThreads: 1,
   logSeverityLevel: 3,
 };
 

@@ -11,6 +11,8 @@ import { loadedVulkanDrivers } from './vulkan-drivers.js';
 export const webgpuSession: ort.InferenceSession.SessionOptions = {
   executionProviders: ['webgpu'],
   executionMode: 'sequential',
+  // Nothing is computed on the processors: threads for that would be as many as they are, for each session.
+  intraOpNumThreads: 1,
   logSeverityLevel: 3,
   extra: { session: { disable_cpu_ep_fallback: '1' } },
 };
