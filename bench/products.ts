@@ -1,4 +1,4 @@
-import { input, matmul, transpose, type Expression } from '../core/expression/expression.js';
+import { input, matmul, sum, transpose, type Expression } from '../core/expression/expression.js';
 import type { Routine } from '../core/expression/routine.js';
 import { Stopwatch } from '../coordinator/stopwatch.js';
 import type { Call, Engine, Tensor } from '../engine/engine.js';
@@ -7,7 +7,7 @@ import type { Task } from './measure.js';
 import type { LayerShape, SolveSize } from './shapes.js';
 
 /*
- * Bare products: the matrix products of a solve or of a sweep and nothing else, as one call that returns
+ * Bare products: the matrix products of a solve or of a sweep and next to nothing else, as one call that returns
  * one matrix. They are what any implementation has to compute, so a solve is measured against them.
  */
 
@@ -31,6 +31,16 @@ const repeated = (engine: Engine, call: Call): Measured => ({
   release: () => engine.release(Object.values(call.inputs)),
 });
 
+/**
+ * The end of a routine of bare products: the last one, and a number that is made of it. A device hands matrices out
+ * before they are computed, a number once it is.
+ */
+const ending = (product: string): Pick<Routine, 'final' | 'outputs' | 'numbers'> => ({
+  final: { total: sum(input(product), 'all') },
+  outputs: [product],
+  numbers: ['total'],
+});
+
 /** A pass for each local iteration: a product with X and one with Xᵀ, as a solve's residual has them. */
 const solveRoutine: Routine = {
   name: 'products of a solve',
@@ -40,7 +50,7 @@ const solveRoutine: Routine = {
       weights: matmul(input('inputsTransposed'), matmul(input('inputs'), input('weights'))),
     },
   },
-  outputs: ['weights'],
+  ...ending('weights'),
 };
 
 /**
@@ -74,7 +84,7 @@ const forwardRoutine = (shapes: readonly LayerShape[]): Routine => ({
       input('start'),
     ),
   },
-  outputs: ['outputs'],
+  ...ending('outputs'),
 });
 
 /** The products of a backward sweep, DWᵀ from the last layer down to the second. */
@@ -88,7 +98,7 @@ const backwardRoutine = (shapes: readonly LayerShape[]): Routine => ({
         input('start'),
       ),
   },
-  outputs: ['gradient'],
+  ...ending('gradient'),
 });
 
 async function sweepProducts(

@@ -18,7 +18,7 @@ function productsOf({ setup, loop, final }: CompiledRoutine, passes: number): nu
   return count(setup) + passes * (loop ? count(loop.body) : 0) + count(final);
 }
 
-it('bare products of a solve are 2K, in one call with one matrix as its result', async () => {
+it('bare products of a solve are 2K, in one call with one matrix as its result and a number that needs it', async () => {
   const calls: Call[] = [];
   const watched: Engine = {
     info: engine.info,
@@ -39,7 +39,9 @@ it('bare products of a solve are 2K, in one call with one matrix as its result',
   expect(calls.length).toBe(1);
   const [{ routine, passes }] = calls as [Call];
   expect(productsOf(compileRoutine(routine), passes!.length)).toBe(2 * 3);
-  expect(routine.outputs.length + (routine.numbers ?? []).length).toBe(1);
+  expect(routine.outputs.length).toBe(1);
+  // What makes a device compute them before the call ends.
+  expect(routine.numbers?.length).toBe(1);
 });
 
 it('a batch of the bare products has XᵀX close to the identity', () => {
