@@ -48,7 +48,12 @@ export interface Means<E extends Engine> {
   check(engine: E): Promise<string | null>;
   /** Floating-point operations a second, in 10⁹. */
   measure(engine: E): Promise<number>;
+  /** Tells the user. */
+  remark(text: string): void;
 }
+
+/** A driver that hangs takes its time for ever, and cannot be stopped: whoever waits is to know for what. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Starts the fastest of some engines that works here. Where there is one only, nothing is measured.
@@ -63,7 +68,9 @@ export async function startFastest<E extends Engine>(
   const trials: Trial[] = [];
   for (const name of names) trials.push(await tried(name, means, started));
   const { name: chosen, reason } = fastest(trials);
-  for (const [name, engine] of started) if (name !== chosen) await engine.close();
+  const others = [...started].filter(([name]) => name !== chosen);
+  // One that cannot even be closed is no reason not to take another one.
+  await Promise.allSettled(others.map(([, engine]) => engine.close()));
   if (chosen !== null) return { engine: started.get(chosen)!, reason: `auto took it: ${reason}` };
   throw new LocopropError('ENGINE_UNAVAILABLE', { engine: 'auto', reason });
 }
@@ -73,6 +80,9 @@ async function tried<E extends Engine>(
   means: Means<E>,
   started: Map<string, E>,
 ): Promise<Trial> {
+  const slow = setTimeout(() => {
+    means.remark(`auto tries ${name}, which has not answered for half a minute; --engine takes another one.`);
+  }, PATIENCE_MS);
   try {
     const engine = await means.start(name);
     started.set(name, engine);
@@ -84,5 +94,7 @@ async function tried<E extends Engine>(
   } catch (error) {
     if (!(error instanceof LocopropError)) throw error;
     return { name, failure: error.message };
+  } finally {
+    clearTimeout(slow);
   }
 }

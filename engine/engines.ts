@@ -5,8 +5,8 @@ import { cpuLimit } from './cpu-limit.js';
 import { findDevices, likelyEngines } from './devices.js';
 import type { Engine } from './engine.js';
 import { cudaLibrary } from './onnx/cuda-library.js';
+import { limitTf32 } from './nvidia/tf32.js';
 import { disableTelemetry } from './onnx/telemetry.js';
-import { limitTf32 } from './onnx/tf32.js';
 import { selfCheck } from './self-check.js';
 import { measureSpeed } from './speed.js';
 import { prepareTensorFlow } from './tfjs/environment.js';
@@ -47,12 +47,13 @@ export async function startEngine(
     start,
     check: checkEngine,
     measure: measureSpeed,
+    remark: tell,
   });
   if (reason !== null) engine.explain(reason);
   return engine;
 }
 
-/** What an engine computes wrongly, or null; takes less than a second. @throws LocopropError ENGINE_… */
+/** What an engine computes wrongly, or null; takes about a second. @throws LocopropError ENGINE_… */
 export async function checkEngine(engine: Engine): Promise<string | null> {
   const oracle = await startEngine('reference', 1);
   try {
@@ -73,7 +74,7 @@ async function startNamed(
     throw new LocopropError('ENGINE_UNAVAILABLE', { engine: name, reason });
   }
   if (name.startsWith('onnx')) disableTelemetry();
-  if (name === 'onnx-cuda') limitTf32();
+  if (name === 'onnx-cuda' || name === 'tfjs') limitTf32();
   if (name === 'tfjs') prepareTensorFlow(options.threads);
   const module = new URL(modules[name], import.meta.url).href;
   const engine = await startThreadedEngine(name, { module, ...options });

@@ -1,10 +1,10 @@
 import type { Matrix } from '../core/matrix.js';
 import { randomStream } from '../core/random.js';
-import { relativeError, toleranceOf } from './conformance/comparison.js';
+import { Comparison, toleranceOf } from './conformance/comparison.js';
 import { withTensors } from './conformance/tensor-scope.js';
 import type { Engine } from './engine.js';
 import { freshSlots, layerTensors, uploadLayer } from './layer-tensors.js';
-import { solveLayer } from './solve.js';
+import { solveLayer, type Solution } from './solve.js';
 import { trialRule, type TrialLayer } from './trial-rule.js';
 
 /** A small local problem: a part of each kind, in sizes that GPUs have kernels of their own for. */
@@ -26,13 +26,22 @@ const problems: readonly CheckedProblem[] = [
     ...{ name: 'a softmax layer', examples: 20, inputs: 100, units: 10 },
     ...{ transfer: 'softmax', optimizer: 'momentum', localLoss: 'matching', form: 'direct' },
   },
+  {
+    // More than any engine has in one graph.
+    ...{ name: 'a layer of 40 iterations', examples: 32, inputs: 24, units: 20, iterations: 40 },
+    ...{ transfer: 'tanh', optimizer: 'rmsprop', localLoss: 'matching', form: 'direct' },
+  },
+  {
+    ...{ name: 'an exact solve', examples: 30, inputs: 40, units: 12, solver: 'exact' },
+    ...{ transfer: 'identity', optimizer: 'momentum', localLoss: 'squared', form: 'direct' },
+  },
 ];
 
 /** Relative to the largest entry expected. */
 const FLOAT32_TOLERANCE = 1e-4;
 
 /**
- * Solves some small local problems as the oracle does, in well under a second, and looks whether a solve
+ * Solves some small local problems as the oracle does, in about a second, and looks whether a solve
  * that goes astray is told of.
  *
  * @param oracle the engine reference
@@ -44,12 +53,14 @@ export async function selfCheck(engine: Engine, oracle: Engine): Promise<string 
   for (const problem of problems) {
     const own = await solved(engine, problem);
     const expected = await solved(oracle, problem);
-    const error = Math.max(
-      relativeError(own.weights, expected.weights),
-      relativeError(own.bias, expected.bias),
-    );
-    // An error that is not a number is not within the tolerance either.
-    if (!(error <= tolerance)) return `${problem.name} is solved with an error of ${error.toExponential(1)}`;
+    const comparison = new Comparison();
+    comparison.matrix('weights', own.weights, expected.weights);
+    comparison.matrix('bias', own.bias, expected.bias);
+    comparison.number('objective before', own.objectiveBefore, expected.objectiveBefore!);
+    comparison.number('objective after', own.objectiveAfter, expected.objectiveAfter!);
+    const { error, worst } = comparison;
+    if (error > tolerance)
+      return `${problem.name} is solved with an error of ${error.toExponential(1)} in its ${worst}`;
     if (!own.finite) return `${problem.name} is solved and taken for not finite`;
     if ((await solved(engine, problem, NaN)).finite)
       return `${problem.name} is taken for finite with a NaN in it`;
@@ -57,10 +68,9 @@ export async function selfCheck(engine: Engine, oracle: Engine): Promise<string 
   return null;
 }
 
-interface Solved {
+interface Solved extends Pick<Solution, 'objectiveBefore' | 'objectiveAfter' | 'finite'> {
   readonly weights: Matrix;
   readonly bias: Matrix;
-  readonly finite: boolean;
 }
 
 /** @param first what stands first in the displacement, where it is not of the problem */
@@ -85,13 +95,13 @@ function solved(engine: Engine, problem: CheckedProblem, first?: number): Promis
       inputs: await scope.upload(matrix('inputs', examples, inputs, 1)),
       displacement: await scope.upload(displacement),
     };
-    const settings = { rateFactor: 1, objective: false };
+    const settings = { rateFactor: 1, objective: true };
     const solution = await solveLayer(engine, rule, given, state, settings);
     scope.keep(layerTensors(solution.state));
     return {
+      ...solution,
       weights: await engine.download(solution.state.weights),
       bias: await engine.download(solution.state.bias),
-      finite: solution.finite,
     };
   });
 }

@@ -13,27 +13,38 @@ export interface TrialLayer {
   readonly optimizer: string;
   readonly localLoss: 'squared' | 'matching';
   readonly form: LayerRule['form'];
+  readonly iterations?: number;
+  /** The exact one has a proximal regularizer with η = 1. */
+  readonly solver?: LayerRule['solver'];
 }
 
 const parts = new Parts();
 
 /** The rule of a layer that an engine is tried with. */
 export const trialRule = (
-  { inputs, units, transfer, optimizer, localLoss, form }: TrialLayer,
+  {
+    transfer,
+    optimizer,
+    localLoss,
+    iterations = TRIAL_ITERATIONS,
+    solver = 'iterative',
+    ...shape
+  }: TrialLayer,
   learningRate: number,
 ): LayerRule => ({
-  inputs,
-  units,
+  ...shape,
   transfer: parts.choose('transfer', { name: transfer }),
   target: parts.choose('target', { name: 'gradient_step' }),
   localLoss: parts.choose('localLoss', { name: localLoss }),
-  regularizer: parts.choose('regularizer', { name: 'none' }),
+  regularizer: parts.choose(
+    'regularizer',
+    solver === 'exact' ? { name: 'proximal', eta: 1 } : { name: 'none' },
+  ),
   optimizer: parts.choose('optimizer', { name: optimizer, learningRate }),
-  iterations: TRIAL_ITERATIONS,
+  iterations,
   localSchedule: 'linear',
   learningRate,
   residualMomentum: 0,
-  solver: 'iterative',
+  solver,
   anderson: defaultAnderson,
-  form,
 });

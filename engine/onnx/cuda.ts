@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { messageOf } from '../../core/errors/message.js';
 import type { Backend } from '../backend.js';
+import { nvidiaGpu } from '../nvidia/gpu.js';
 import { OnnxBackend } from './backend.js';
 import { openCopier, type Copier } from './copier.js';
 import { cudaLibrary, runtimeFolder } from './cuda-library.js';
 import { STANDARD_FORM } from './form.js';
 import { HostMemory } from './host-memory.js';
-import { usesTf32 } from './tf32.js';
 
 const session: ort.InferenceSession.SessionOptions = {
   executionProviders: ['cuda', 'cpu'],
@@ -21,15 +21,13 @@ const session: ort.InferenceSession.SessionOptions = {
 /** ONNX Runtime on an NVIDIA GPU: the first of CUDA_VISIBLE_DEVICES. */
 export async function createBackend(): Promise<Backend> {
   const copier = await startCuda();
-  const tf32 = usesTf32();
   const runtime = `ONNX Runtime ${ort.env.versions.node ?? ''}`;
   return new OnnxBackend({
     info: {
       name: 'onnx-cuda',
       precision: 'float32',
-      ...(tf32 ? { products: 'tf32' as const } : {}),
       threads: 1,
-      description: `${runtime} on CUDA, products in ${tf32 ? 'TF32' : 'float32'}`,
+      ...nvidiaGpu(`${runtime} on CUDA`),
     },
     // The Node binding returns what CUDA computes in the memory of the process only.
     memory: new HostMemory(),

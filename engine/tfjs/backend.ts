@@ -13,16 +13,9 @@ export async function createBackend(
   { threads }: BackendOptions,
   choices?: readonly RuntimeChoice[],
 ): Promise<Backend> {
-  const runtime = await startRuntime(threadsOf(threads), choices);
-  const { tf, description, loadGraph, remark } = runtime;
-  const info: EngineInfo = {
-    name: 'tfjs',
-    precision: 'float32',
-    threads: runtime.threads,
-    description,
-    ...(remark && { remark }),
-  };
-  if (!loadGraph) return new EagerBackend(info, runtime);
+  const { tf, folds, loadGraph, ...own } = await startRuntime(threadsOf(threads), choices);
+  const info: EngineInfo = { name: 'tfjs', precision: 'float32', ...own };
+  if (!loadGraph) return new EagerBackend(info, { tf, folds });
   const { TensorFlow } = await import('./graph/tensorflow.js');
   return new GraphBackend(new TensorFlow(info, tf, loadGraph));
 }

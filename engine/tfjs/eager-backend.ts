@@ -23,10 +23,10 @@ const none: ReadonlySet<string> = new Set();
 /** Carries routines out operation by operation. */
 export class EagerBackend implements Backend<TfjsTensor> {
   readonly info: EngineInfo;
-  readonly #runtime: Runtime;
+  readonly #runtime: Pick<Runtime, 'tf' | 'folds'>;
   readonly #plans = new Map<CompiledRoutine, Plans>();
 
-  constructor(info: EngineInfo, runtime: Runtime) {
+  constructor(info: EngineInfo, runtime: Pick<Runtime, 'tf' | 'folds'>) {
     this.#runtime = runtime;
     this.info = info;
   }

@@ -1,19 +1,17 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import { messageOf } from '../../core/errors/message.js';
+import type { EngineInfo } from '../engine.js';
+import { nvidiaGpu } from '../nvidia/gpu.js';
 import type { TfGraph, Tfjs } from './library.js';
 
 /** TensorFlow.js and what it computes with. */
-export interface Runtime {
+export interface Runtime extends Omit<EngineInfo, 'name' | 'precision'> {
   readonly tf: Tfjs;
-  readonly description: string;
-  readonly threads: number;
   /** Whether products take transposed arguments, and matrices as vectors, as well as others; see `planProgram`. */
   readonly folds: boolean;
   /** Loads a graph from the folder of a SavedModel; where there is none, operations are carried out one by one. */
   readonly loadGraph?: (folder: string) => Promise<TfGraph>;
-  /** What is to be told where it is used. */
-  readonly remark?: string;
 }
 
 export interface RuntimeChoice {
@@ -38,11 +36,11 @@ interface NodePackage extends Tfjs {
 function startNative(loaded: unknown, threads: number): Runtime {
   const tf = loaded as NodePackage;
   const { isUsingGpuDevice, binding } = tf.backend();
-  const device = isUsingGpuDevice ? 'a GPU' : 'the CPU';
-  const description = `TensorFlow.js ${tf.version['tfjs-core']} with TensorFlow ${binding.TF_Version} on ${device}`;
+  const versions = `TensorFlow.js ${tf.version['tfjs-core']} with TensorFlow ${binding.TF_Version}`;
+  if (isUsingGpuDevice) return { tf, ...nvidiaGpu(`${versions} on a GPU`), threads, folds: true };
   // A graph takes and gives matrices in the memory of the process: on a GPU, each call would copy them all.
   const loadGraph = (folder: string): Promise<TfGraph> => tf.node.loadSavedModel(folder);
-  return { tf, description, threads, folds: true, ...(!isUsingGpuDevice && { loadGraph }) };
+  return { tf, description: `${versions} on the CPU`, threads, folds: true, loadGraph };
 }
 
 const startPlain =

@@ -7,7 +7,7 @@ import { startThreadedEngine } from '#engine/thread/threaded-engine.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const sound = (name: string, gflops: number): Trial => ({ name, info: {}, wrong: null, gflops });
 const cpu = sound('onnx', 100);
@@ -96,6 +96,7 @@ describe('the start of the fastest engine', () => {
         measured.push(info.name);
         return Promise.resolve(speeds[info.name]!);
       },
+      remark: () => undefined,
     });
     const open = (): string[] => [...started].filter(([, { closed }]) => !closed).map(([name]) => name);
     return { result, measured, open };
@@ -131,6 +132,24 @@ describe('the start of the fastest engine', () => {
     });
     expect(open()).toEqual([]);
   });
+});
+
+it('auto tells of an engine that does not answer, and waits', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const remarks: string[] = [];
+  void startFastest<Engine>(['onnx-webgpu', 'onnx'], {
+    start: () => new Promise(() => undefined),
+    check: () => Promise.resolve(null),
+    measure: () => Promise.resolve(1),
+    remark: (text) => remarks.push(text),
+  });
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(remarks).toEqual([]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(remarks).toEqual([
+    expect.stringMatching(/^auto tries onnx-webgpu, .* --engine takes another one\.$/),
+  ]);
 });
 
 describe('the engines that are worth a try', () => {

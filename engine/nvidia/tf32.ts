@@ -1,6 +1,6 @@
 /** Asks for products of float32 that keep 11 bits of their factors, on NVIDIA GPUs from Ampere on. */
 const OPTION = 'LOCOPROP_TF32';
-/** At 0, no library of NVIDIA uses TF32; ONNX Runtime asks for it otherwise, and its Node binding cannot tell it not to. */
+/** At 0, no library of NVIDIA uses TF32; ONNX Runtime and TensorFlow ask for it otherwise, and Node cannot tell them not to. */
 const OVERRIDE = 'NVIDIA_TF32_OVERRIDE';
 
 /**
