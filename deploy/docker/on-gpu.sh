@@ -19,6 +19,16 @@ tell() {
 if [ -n "${CUDA_VISIBLE_DEVICES:-}" ]; then exec "$@"; fi
 
 gpus=$(nvidia-smi --query-gpu=uuid --format=csv,noheader)
+count=$(echo "$gpus" | wc --words)
+case "$*" in
+  *onnx-webgpu*)
+    # Vulkan does not know CUDA_VISIBLE_DEVICES: all would take the same GPU.
+    if [ "$count" -gt 1 ]; then
+      tell error 'onnx-webgpu cannot be told which GPU to take: give its container one, with device_ids' "$count of them"
+      exit 1
+    fi
+    ;;
+esac
 for gpu in $gpus; do
   # The program inherits the open file, and with it the lock.
   exec 9>"$locks/$gpu"
@@ -28,5 +38,5 @@ for gpu in $gpus; do
     exec "$@"
   fi
 done
-tell error 'every GPU of this machine is taken: start fewer workers' "$(echo "$gpus" | wc --words) of them"
+tell error 'every GPU of this machine is taken: start fewer workers' "$count of them"
 exit 1

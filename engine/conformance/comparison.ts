@@ -1,7 +1,7 @@
 import type { Matrix } from '../../core/matrix.js';
 import type { EngineInfo } from '../engine.js';
 
-/** What an engine may err whose products are TF32, which keeps 11 bits of what is multiplied. */
+/** What an engine may err whose products are TF32, which keeps 11 bits of what is multiplied: twice what that comes to. */
 const TF32_TOLERANCE = 1e-2;
 
 /** What an engine may err, relative to the largest entry expected; `float32` is for plain float32. */

@@ -34,9 +34,10 @@ describe.runIf(process.platform === 'linux')('on-gpu', () => {
   /** Starts a program that prints its GPU and stays; what it printed, or null with its exit code. */
   async function startOne(
     environment: Record<string, string> = {},
+    ...args: string[]
   ): Promise<{ gpu: string; child: ChildProcess } | { code: number; log: string }> {
     const program = 'console.log(process.env.CUDA_VISIBLE_DEVICES); process.stdin.resume()';
-    const child = spawn(script, [process.execPath, '--eval', program], {
+    const child = spawn(script, [process.execPath, '--eval', program, '--', ...args], {
       env: { PATH: `${folder}:${process.env['PATH']}`, GPU_LOCKS: folder, ...environment },
     });
     started.push(child);
@@ -62,6 +63,15 @@ describe.runIf(process.platform === 'linux')('on-gpu', () => {
     if (!('gpu' in first)) throw new Error(first.log);
     await end(first.child);
     expect(await startOne()).toMatchObject({ gpu: first.gpu });
+  });
+
+  it('refuses several GPUs for an engine that cannot be told which to take', async () => {
+    expect(await startOne({}, '--engine=onnx-webgpu')).toMatchObject({
+      code: 1,
+      log: expect.stringMatching(
+        /"gpu":"2 of them","msg":"onnx-webgpu cannot be told which GPU to take/,
+      ) as string,
+    });
   });
 
   it('leaves alone what CUDA_VISIBLE_DEVICES names', async () => {
