@@ -46,6 +46,8 @@ export interface EngineStatistics {
   /** Tensors not released. */
   readonly tensors: number;
   readonly tensorBytes: number;
+  /** Those that were run and that somebody still has. */
+  readonly routines: number;
   /** Compiled routines kept. */
   readonly sessions: number;
 }

@@ -51,7 +51,8 @@ export class GraphBackend<T extends BackendTensor, Session> implements Backend<T
   readonly info: EngineInfo;
   readonly #runtime: GraphRuntime<T, Session>;
   readonly #cache: SessionCache<Session>;
-  readonly #routines = new Map<CompiledRoutine, number>();
+  readonly #numberOf = memoized<CompiledRoutine, number>(() => ++this.#routines);
+  #routines = 0;
   readonly #pieces = memoized(piecesOf);
 
   constructor(runtime: GraphRuntime<T, Session>, sessionBytes?: number) {
@@ -139,9 +140,8 @@ export class GraphBackend<T extends BackendTensor, Session> implements Backend<T
   /** The session of a routine for inputs of these shapes and so many passes. */
   #sessionFor(routine: CompiledRoutine, inputs: ReadonlyMap<string, T>, passes: number): Promise<Session> {
     const shapes = new Map<string, Shape>(Array.from(inputs, ([name, { shape }]) => [name, shape]));
-    if (!this.#routines.has(routine)) this.#routines.set(routine, this.#routines.size);
     const unrolled = isUnrolled(routine, passes, this.#runtime.form) ? passes : 'any';
-    const key = `${this.#routines.get(routine)} ${[...shapes.values()].join(' ')} ${unrolled}`;
+    const key = `${this.#numberOf(routine)} ${[...shapes.values()].join(' ')} ${unrolled}`;
     return this.#cache.get(key, () => this.#runtime.compile(routine, shapes, passes));
   }
 }

@@ -32,6 +32,9 @@ async function answer(request: ColumnThreadRequest): Promise<void> {
     case 'define':
       routines.set(request.routine, request.compiled);
       return;
+    case 'forget':
+      routines.delete(request.routine);
+      return;
     case 'give':
       memory.release(request.tensor);
       return;

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CompiledRoutine } from '../../core/expression/routine.js';
 import { BackendLost, type BackendCall, type BackendOptions } from '../backend.js';
+import { RoutineNumbers } from '../routine-numbers.js';
 import type { HostMemory, HostTensor } from './host-memory.js';
 
 export interface ColumnThreadResults {
@@ -15,6 +16,7 @@ export type ColumnThreadAnswer = { readonly inputs: ReadonlyMap<string, HostTens
 
 export type ColumnThreadRequest =
   | { readonly kind: 'define'; readonly routine: number; readonly compiled: CompiledRoutine }
+  | { readonly kind: 'forget'; readonly routine: number }
   | ({ readonly kind: 'run'; readonly routine: number } & Omit<BackendCall<HostTensor>, 'routine'>)
   | { readonly kind: 'give'; readonly tensor: HostTensor };
 
@@ -36,7 +38,9 @@ export function takeNumbers(
 /** Another thread that runs routines. Matrices move there and back, and are not copied. */
 export class ColumnThread {
   readonly #worker: Worker;
-  readonly #routines = new Map<CompiledRoutine, number>();
+  readonly #routines = new RoutineNumbers<CompiledRoutine>((routine) => {
+    if (!this.#lost) this.#send({ kind: 'forget', routine }, []);
+  });
   #answered: ((answer: ColumnThreadAnswer) => void) | null = null;
   #failed: ((error: Error) => void) | null = null;
   #lost: BackendLost | null = null;
@@ -54,7 +58,9 @@ export class ColumnThread {
    */
   run({ routine, inputs, scalars, passes }: BackendCall<HostTensor>): Promise<ColumnThreadAnswer> {
     if (this.#lost) return Promise.reject(this.#lost);
-    const number = this.#define(routine);
+    const number = this.#routines.of(routine, (own) => {
+      this.#send({ kind: 'define', routine: own, compiled: routine }, []);
+    });
     return new Promise((resolve, reject) => {
       [this.#answered, this.#failed] = [resolve, reject];
       this.#send({ kind: 'run', routine: number, inputs, scalars, passes }, [...inputs.values()]);
@@ -69,15 +75,6 @@ export class ColumnThread {
   async close(): Promise<void> {
     this.#lost ??= new BackendLost('it was closed');
     await this.#worker.terminate();
-  }
-
-  #define(routine: CompiledRoutine): number {
-    const known = this.#routines.get(routine);
-    if (known !== undefined) return known;
-    const number = this.#routines.size;
-    this.#routines.set(routine, number);
-    this.#send({ kind: 'define', routine: number, compiled: routine }, []);
-    return number;
   }
 
   #send(request: ColumnThreadRequest, moved: readonly HostTensor[]): void {

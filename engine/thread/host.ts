@@ -72,6 +72,9 @@ async function carryOut(backend: Backend, request: Request): Promise<ResponseVal
     case 'define':
       routines.set(request.routine, request.compiled);
       return null;
+    case 'forget':
+      routines.delete(request.routine);
+      return null;
     case 'run':
       return run(backend, request);
     case 'release':
@@ -86,7 +89,7 @@ async function carryOut(backend: Backend, request: Request): Promise<ResponseVal
         (total, tensor) => total + bytesOf(tensor, backend),
         0,
       );
-      return { tensors: tensors.size, tensorBytes, sessions: backend.sessions };
+      return { tensors: tensors.size, tensorBytes, routines: routines.size, sessions: backend.sessions };
     }
     case 'close':
       await backend.close();

@@ -15,6 +15,8 @@ export type Request =
   | { readonly kind: 'upload'; readonly tensor: number; readonly matrix: Matrix }
   | { readonly kind: 'download'; readonly tensor: number }
   | { readonly kind: 'define'; readonly routine: number; readonly compiled: CompiledRoutine }
+  /** It will not be run again. */
+  | { readonly kind: 'forget'; readonly routine: number }
   | {
       readonly kind: 'run';
       readonly routine: number;

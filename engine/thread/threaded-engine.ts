@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { LocopropError } from '../../core/errors/error.js';
-import { compileRoutine, type Routine } from '../../core/expression/routine.js';
+import { compileRoutine, type CompiledRoutine, type Routine } from '../../core/expression/routine.js';
 import type { Matrix } from '../../core/matrix.js';
 import type { Call, Engine, EngineInfo, EngineStatistics, Result, Tensor } from '../engine.js';
+import { memoized } from '../memo.js';
+import { RoutineNumbers } from '../routine-numbers.js';
 import type { HostOptions, Request, Response, ResponseValue, RunValue } from './messages.js';
 
 interface Pending {
@@ -32,7 +34,10 @@ class ThreadedEngine implements StartedEngine {
   readonly #name: string;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
-  readonly #routines = new Map<Routine, { number: number; inputs: readonly string[] }>();
+  readonly #compiled = memoized<Routine, CompiledRoutine>(compileRoutine);
+  readonly #routines = new RoutineNumbers<CompiledRoutine>((routine) => {
+    if (!this.#lost) this.#send({ kind: 'forget', routine });
+  });
   #info: EngineInfo | null = null;
   #numbers = 0;
   #lost: Error | null = null;
@@ -74,9 +79,9 @@ class ThreadedEngine implements StartedEngine {
   }
 
   async run({ routine, inputs, scalars = {}, passes = [] }: Call): Promise<Result> {
-    const defined = this.#define(routine);
+    const compiled = this.#compiled(routine);
     const given: Record<string, number> = {};
-    for (const name of defined.inputs) {
+    for (const name of compiled.inputs) {
       const tensor = inputs[name];
       if (!tensor) throw this.#failure(`"${routine.name}" needs the matrix "${name}"`);
       given[name] = tensor.id;
@@ -84,7 +89,7 @@ class ThreadedEngine implements StartedEngine {
     const outputs = Object.fromEntries(routine.outputs.map((name) => [name, ++this.#numbers]));
     const { shapes, numbers, seconds } = (await this.#request({
       kind: 'run',
-      routine: defined.number,
+      routine: this.#numberOf(compiled),
       inputs: given,
       outputs,
       scalars,
@@ -127,14 +132,8 @@ class ThreadedEngine implements StartedEngine {
   }
 
   /** Sends a routine to the thread at its first use. */
-  #define(routine: Routine): { number: number; inputs: readonly string[] } {
-    const known = this.#routines.get(routine);
-    if (known) return known;
-    const compiled = compileRoutine(routine);
-    const defined = { number: ++this.#numbers, inputs: compiled.inputs };
-    this.#routines.set(routine, defined);
-    this.#send({ kind: 'define', routine: defined.number, compiled });
-    return defined;
+  #numberOf(compiled: CompiledRoutine): number {
+    return this.#routines.of(compiled, (routine) => this.#send({ kind: 'define', routine, compiled }));
   }
 
   /** Sends a request whose answer nobody waits for. */
