@@ -129,8 +129,8 @@ export class Coordinator {
    */
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const { store, queue, workers, name, jobs, observer } = options;
-    // Nobody else may take jobs from the store where each coordinator has a queue of its own.
-    if (!queue.shared) await store.lock();
+    // A coordinator with a queue of its own takes every job of the store for its own.
+    await store.lock(queue.shared ? 'shared' : 'alone');
     const hub = await WorkerHub.open({
       ...workers,
       name,

@@ -5,8 +5,12 @@ import { setTimeout } from 'node:timers/promises';
 import { LocopropError } from '../../core/errors/error.js';
 import { hasCode, writeFailed } from './failure.js';
 
+/** Whether a process has a folder for itself alone, or with others that say `shared` too. */
+export type Sharing = 'alone' | 'shared';
+
 /** A process that has, or wants, the folder. */
 interface Claim {
+  readonly sharing: Sharing;
   /** Name of the machine, as it can stand in a file name. */
   readonly host: string;
   readonly pid: number;
@@ -18,31 +22,37 @@ const ATTEMPTS = 4;
 const MAX_PAUSE_MS = 100;
 
 // All that a claim says is its name, so it is made in one step: there is no half-written claim.
-const fileName = ({ host, pid, start }: Claim): string => `run.lock.${host}.${pid}.${start}`;
+const fileName = ({ sharing, host, pid, start }: Claim): string =>
+  `${sharing === 'alone' ? 'run.lock' : 'run.shared'}.${host}.${pid}.${start}`;
 
 const thisHost = (): string => encodeURIComponent(hostname());
 
 function parseClaim(name: string): Claim | null {
-  const match = /^run\.lock\.(.+)\.(\d{1,10})\.(\d{1,16})$/.exec(name);
+  const match = /^run\.(lock|shared)\.(.+)\.(\d{1,10})\.(\d{1,16})$/.exec(name);
   if (!match) return null;
-  const [, host = '', pid, start] = match;
-  return { host, pid: Number(pid), start: Number(start) };
+  const [, kind, host = '', pid, start] = match;
+  return { sharing: kind === 'lock' ? 'alone' : 'shared', host, pid: Number(pid), start: Number(start) };
 }
 
 /** Whether a file of the folder belongs to the lock. */
 export const isLockFile = (name: string): boolean => parseClaim(name) !== null;
 
 /**
- * Takes a folder for this process. Each process adds a claim of its own and has the folder when it
- * then sees no other living one; of two, the later always sees the earlier. Claims of dead
+ * Takes a folder for this process. Each process adds a claim of its own and has the folder when it then
+ * sees no other living one that keeps it out; of two, the later always sees the earlier. Claims of dead
  * processes are removed: nobody ever takes a claim over, so there is no moment at which two
  * processes could take the same one.
  *
  * @returns what gives the folder up
  * @throws STORE_LOCKED naming the process that has it; STORE_WRITE_FAILED
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const own: Claim = { host: thisHost(), pid: process.pid, start: (await startOf(process.pid)) ?? 0 };
+export async function lockFolder(folder: string, sharing: Sharing): Promise<() => Promise<void>> {
+  const own: Claim = {
+    sharing,
+    host: thisHost(),
+    pid: process.pid,
+    start: (await startOf(process.pid)) ?? 0,
+  };
   const file = join(folder, fileName(own));
   const release = (): Promise<void> => rm(file, { force: true });
   for (let attempt = 1; ; attempt += 1) {
@@ -69,11 +79,11 @@ async function claim(folder: string, own: Claim): Promise<Claim | null> {
     await writeFile(file, '', { flag: 'wx' });
   } catch (cause) {
     // This very process has the folder already.
-    if (hasCode(cause, 'EEXIST')) return own;
+    if (hasCode(cause, 'EEXIST')) return own.sharing === 'alone' ? own : null;
     throw writeFailed(folder, cause);
   }
   try {
-    const holder = await livingClaim(folder, fileName(own));
+    const holder = await livingClaim(folder, own);
     if (holder) await rm(file, { force: true });
     return holder;
   } catch (cause) {
@@ -82,12 +92,14 @@ async function claim(folder: string, own: Claim): Promise<Claim | null> {
   }
 }
 
-async function livingClaim(folder: string, own: string): Promise<Claim | null> {
+/** A living claim that keeps this one out. */
+async function livingClaim(folder: string, own: Claim): Promise<Claim | null> {
   for (const name of await readdir(folder)) {
-    const other = name === own ? null : parseClaim(name);
+    const other = name === fileName(own) ? null : parseClaim(name);
     if (!other) continue;
-    if (await isAlive(other)) return other;
-    await rm(join(folder, name), { force: true });
+    const alive = await isAlive(other);
+    if (!alive) await rm(join(folder, name), { force: true });
+    if (alive && (own.sharing === 'alone' || other.sharing === 'alone')) return other;
   }
   return null;
 }

@@ -24,7 +24,7 @@ export class FolderRunStore implements RunStore {
     } catch (cause) {
       throw writeFailed(this.location, cause);
     }
-    this.#unlock = await lockFolder(this.location);
+    this.#unlock = await lockFolder(this.location, 'alone');
     await this.#removeTemporaryFiles();
   }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { JobRecord } from '../../core/job/record.js';
+import type { Sharing } from './folder-lock.js';
 import type { RunStore } from './run-store.js';
 
 /** A record and the version that it is. */
@@ -97,10 +98,10 @@ export interface JobStore {
   removeDataset(id: string): Promise<void>;
 
   /**
-   * Takes the store for this process alone, until `close`, where the queue is not shared.
+   * Takes the store until `close`: for this process alone, where its queue is its own, or with others that share one.
    * @throws LocopropError STORE_LOCKED
    */
-  lock(): Promise<void>;
+  lock(sharing: Sharing): Promise<void>;
 
   /** Whether the store answers. @throws LocopropError STORE_UNAVAILABLE */
   check(): Promise<void>;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { LocopropError } from '../../core/errors/error.js';
 import type { JobRecord } from '../../core/job/record.js';
 import { fileOfSegment } from './bucket-line-file.js';
+import type { Sharing } from './folder-lock.js';
 import { forkFolder } from './fork.js';
 import { type AddOptions, JobDatasets } from './job-datasets.js';
 import { isFileName, isJobId, jobFolder, runFolder } from './job-paths.js';
@@ -123,8 +124,8 @@ export class ObjectJobStore implements JobStore {
     return this.#datasets.remove(id);
   }
 
-  lock(): Promise<void> {
-    return this.#objects.lock();
+  lock(sharing: Sharing): Promise<void> {
+    return this.#objects.lock(sharing);
   }
 
   check(): Promise<void> {

@@ -121,7 +121,7 @@ describe('a store of jobs in a bucket', () => {
     }
     const { store } = await openStore(place);
     await store.check();
-    await store.lock();
+    await store.lock('shared');
   });
 
   it('keeps the lines that could not be written, tells of it, and writes them later', async () => {

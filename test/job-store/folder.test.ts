@@ -44,11 +44,25 @@ describe('a store of jobs in a folder', () => {
     expect((await other.list()).length).toBe(1);
     expect(await other.datasets()).toEqual([]);
     expect(await place.keys()).toEqual(expect.arrayContaining(left));
-    await store.lock();
+    await store.lock('alone');
     expect((await place.keys()).filter((key) => key.endsWith('.tmp'))).toEqual([]);
-    expect(await failureOf(other.lock())).toMatchObject({ code: 'STORE_LOCKED' });
+    expect(await failureOf(other.lock('alone'))).toMatchObject({ code: 'STORE_LOCKED' });
     await store.close();
-    await other.lock();
+    await other.lock('alone');
+  });
+
+  it('is shared by those who share a queue, and by nobody else', async () => {
+    const place = await newPlace();
+    const [alone, first, second] = await Promise.all([1, 2, 3].map(() => openStore(place)));
+    const refused = { code: 'STORE_LOCKED', details: { pid: process.pid } };
+    await first!.store.lock('shared');
+    await second!.store.lock('shared');
+    expect(await failureOf(alone!.store.lock('alone'))).toMatchObject(refused);
+    await first!.store.close();
+    await second!.store.close();
+    await alone!.store.lock('alone');
+    expect(await failureOf(first!.store.lock('shared'))).toMatchObject(refused);
+    await alone!.store.close();
   });
 
   it('clears away at its start what was left unfinished a day ago', async () => {

@@ -14,7 +14,7 @@ import {
   TEMPORARY_FILE,
   writeDurably,
 } from '../files.js';
-import { isLockFile, lockFolder } from '../folder-lock.js';
+import { isLockFile, lockFolder, type Sharing } from '../folder-lock.js';
 import type { ObjectStore, StoredObject } from './objects.js';
 
 /** Files under temporary names are older than any write takes, and their writer is dead. */
@@ -107,10 +107,10 @@ export class FolderObjects implements ObjectStore {
     }
   }
 
-  async lock(): Promise<void> {
+  async lock(sharing: Sharing): Promise<void> {
     await this.check();
-    this.#unlock = await lockFolder(this.location);
-    await this.removeTemporaryFiles(0);
+    this.#unlock = await lockFolder(this.location, sharing);
+    if (sharing === 'alone') await this.removeTemporaryFiles(0);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Sharing } from '../folder-lock.js';
 
 export interface StoredObject {
   readonly key: string;
@@ -61,8 +62,8 @@ export interface ObjectStore {
   /** Removes all objects below a key that ends in `/`. */
   removeAll(folder: string): Promise<void>;
 
-  /** Takes the store for this process alone, as `JobStore.lock` promises. */
-  lock(): Promise<void>;
+  /** Takes the store, as `JobStore.lock` promises. */
+  lock(sharing: Sharing): Promise<void>;
 
   /** @throws LocopropError STORE_UNAVAILABLE */
   check(): Promise<void>;
