@@ -142,7 +142,7 @@ export class Parts {
 
   #plan(load: Load, shape: PartShape): PartPlan {
     const { layer, start, end, exact, step, resultType } = load;
-    const label = { layer, columns: `${start}-${end - 1}` };
+    const label = { layer: layer + 1, start, end };
     const program = this.#options.programs.programOf(load, shape);
     const { inputs, units, batch } = shape;
     const slots = shape.slots.length;

@@ -2,9 +2,11 @@ import type { RefusalCode } from '../rpc/messages.js';
 
 /** What a part is called in a log. */
 export interface PartLabel {
+  /** From 1, as in all events. */
   readonly layer: number;
-  /** The first and the last, as `0-79`. */
-  readonly columns: string;
+  /** The columns start to end − 1, from 0. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** What happens to a worker; the log has it line by line. */

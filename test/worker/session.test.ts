@@ -120,7 +120,14 @@ describe('a worker', () => {
       'worker.dismissed',
       'worker.ended',
     ]);
-    expect(events[2]).toEqual({ type: 'part.loaded', worker: 'member-1', layer: 3, columns: '0-3', step: 0 });
+    expect(events[2]).toEqual({
+      type: 'part.loaded',
+      worker: 'member-1',
+      layer: 4,
+      start: 0,
+      end: 4,
+      step: 0,
+    });
   });
 
   it('is not taken for one with a slow link where a single echo is late', async () => {

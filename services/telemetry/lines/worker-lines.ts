@@ -51,13 +51,13 @@ export const workerLines: Lines<WorkerEvent> = {
   },
   'part.loaded': {
     level: 'info',
-    meaning: 'It has a part: these columns of this layer.',
-    fields: { worker: 'always', step: 'always', layer: 'always', columns: 'always' },
+    meaning: 'It has a part: the columns `start` to `end` − 1 of this layer.',
+    fields: { worker: 'always', step: 'always', layer: 'always', start: 'always', end: 'always' },
   },
   'part.unloaded': {
     level: 'debug',
     meaning: 'A part is elsewhere now.',
-    fields: { worker: 'always', layer: 'always', columns: 'always' },
+    fields: { worker: 'always', layer: 'always', start: 'always', end: 'always' },
   },
   'part.solved': {
     level: 'debug',
@@ -70,7 +70,8 @@ export const workerLines: Lines<WorkerEvent> = {
       finite: 'always',
       repeated: 'always',
       layer: 'always',
-      columns: 'always',
+      start: 'always',
+      end: 'always',
     },
     as: { attempt: 'redo' },
   },
@@ -85,7 +86,8 @@ export const workerLines: Lines<WorkerEvent> = {
       part: 'always',
       step: 'always',
       layer: 'sometimes',
-      columns: 'sometimes',
+      start: 'sometimes',
+      end: 'sometimes',
     },
   },
   'settle.impossible': {
@@ -96,7 +98,8 @@ export const workerLines: Lines<WorkerEvent> = {
       part: 'always',
       step: 'always',
       layer: 'sometimes',
-      columns: 'sometimes',
+      start: 'sometimes',
+      end: 'sometimes',
     },
   },
 };
