@@ -11,7 +11,8 @@ export const engineErrors = {
   ENGINE_CALL_FAILED: {
     message: 'The engine {engine} could not carry out a computation: {reason}',
     remedy:
-      'If memory ran out, use a smaller batch or layer; else run `locoprop doctor` and `locoprop verify`.',
+      'If memory ran out, use a smaller batch or layer. Shapes that do not fit are those of a formula: with plugins, look at theirs. ' +
+      'Else run `locoprop doctor` and `locoprop verify`.',
     retryable: false,
     exitCode: 1,
   },

@@ -60,4 +60,10 @@ export const specErrors = {
     retryable: false,
     exitCode: 2,
   },
+  PLUGIN_RULE_FAILED: {
+    message: 'The rule {rule} of the {kind} {part}, of the plugin {file}, cannot be used: {reason}',
+    remedy: 'Mend the plugin; docs/extending.md shows what each rule is given and gives back.',
+    retryable: false,
+    exitCode: 2,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -2,6 +2,7 @@ import { messageOf } from '../../core/errors/message.js';
 import { resolve } from 'node:path';
 import { LocopropError } from '../../core/errors/error.js';
 import { checkPart } from '../../core/parts/check.js';
+import { withCheckedRules, type RuleFault } from '../../core/parts/checked-rules.js';
 import type { Part } from '../../core/parts/part.js';
 import { Parts } from '../../core/parts/registry.js';
 import type { JobSpec } from '../../core/spec/job-spec.js';
@@ -9,7 +10,7 @@ import type { Override } from '../../core/spec/overrides.js';
 import { parseSpec } from '../../core/spec/parse.js';
 import { isMap } from '../../core/spec/plain-value.js';
 import { withAbsolutePaths } from './absolute-paths.js';
-import { loadPlugins } from './plugins.js';
+import { loadPlugins, reasonOf } from './plugins.js';
 import { readSpecFile } from './spec-file.js';
 import { writeYaml } from './yaml-text.js';
 
@@ -84,8 +85,15 @@ const failed = (file: string, reason: string, cause?: unknown): LocopropError =>
 
 function checked(exported: unknown, file: string): Part {
   try {
-    return checkPart(exported);
+    const part = checkPart(exported);
+    return withCheckedRules(part, (rule, fault) => ruleFailed(part, rule, fault, file));
   } catch (cause) {
     throw failed(file, messageOf(cause), cause);
   }
+}
+
+function ruleFailed({ kind, name }: Part, rule: string, fault: RuleFault, file: string): LocopropError {
+  const thrown = 'thrown' in fault ? fault.thrown : undefined;
+  const reason = 'problem' in fault ? `it ${fault.problem}.` : `it throws: ${reasonOf(thrown, file)}`;
+  return new LocopropError('PLUGIN_RULE_FAILED', { rule, kind, part: name, file, reason }, { cause: thrown });
 }

@@ -46,8 +46,8 @@ async function load(file: string, run: () => Promise<object>): Promise<object> {
   }
 }
 
-/** What the plugin threw, with its own line where it tells. */
-function reasonOf(cause: unknown, file: string): string {
+/** What a plugin threw, with its own line where it tells. */
+export function reasonOf(cause: unknown, file: string): string {
   if (!(cause instanceof Error)) return `it threw ${showValue(cause)}.`;
   const [message = ''] = cause.message.split('\n');
   const text = `${cause.message}\n${cause.stack ?? ''}`;

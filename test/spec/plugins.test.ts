@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocopropError } from '#core/errors/error.js';
+import { input } from '#core/expression/expression.js';
 import { checkPart } from '#core/parts/check.js';
 import { readJob } from '#services/configuration/job-file.js';
 import { loadPlugins } from '#services/configuration/plugins.js';
@@ -127,6 +128,46 @@ describe('a spec with plugins', () => {
       file: again,
       reason: `it defines the target half_step, and so does ${plugin}.`,
     });
+  });
+
+  it.each([
+    ["throw new Error('oops');", 'it throws: line 2: oops'],
+    ['throw 3;', 'it throws: it threw 3.'],
+    ['return undefined;', 'it gives undefined where an expression is needed.'],
+    ['return 3;', 'it gives 3 where an expression is needed.'],
+    ['return { op: "plus", args: [] };', 'it gives an object that is no expression.'],
+    ['return multiply(gradient);', 'it has undefined where "multiply" needs an expression.'],
+    ['return multiply(h.rat * 2, gradient);', 'it has the constant NaN.'],
+  ])('tells of the rule that goes wrong: %s', async (body, reason) => {
+    const rule = `displacement({ gradient }, h) {\n${body} }`;
+    const source = `import { multiply } from 'locoprop'; export default { kind: 'target', name: 'own', ${rule} };\n`;
+    const file = await write(`rule-${body.length}.mjs`, source);
+    const spec = specWith({ plugins: [file], local: { target: 'own' } });
+    const { parts } = await readJob(await writeSpec('rule.json', spec));
+    const { part, h } = parts.choose('target', { name: 'own' });
+    const context = { gradient: input('gradient') } as Parameters<typeof part.displacement>[0];
+    const { code, details } = await refusal(Promise.resolve().then(() => part.displacement(context, h)));
+    expect(code).toBe('PLUGIN_RULE_FAILED');
+    expect(details).toMatchObject({ file, kind: 'target', part: 'own', rule: 'displacement', reason });
+  });
+
+  it('may leave out what its kind may leave out, and give slots as numbers', async () => {
+    const source = `
+      const update = ({ parameter, slots }) => ({ parameter, slots });
+      export default [
+        { kind: 'regularizer', name: 'nothing', weights: () => undefined, bias: () => undefined },
+        { kind: 'optimizer', name: 'still', slots: () => ({ mean: 0 }), update,
+          parameters: { learningRate: { description: 'none' } } },
+      ];`;
+    const file = await write('sound.mjs', source);
+    const { parts } = await readJob(await writeSpec('sound.json', specWith({ plugins: [file] })));
+    const x = input('x');
+    const regularizer = parts.choose('regularizer', { name: 'nothing' });
+    expect(regularizer.part.weights({ parameter: x, initial: x }, {})).toBeUndefined();
+    const optimizer = parts.choose('optimizer', { name: 'still', learningRate: 1 });
+    expect(optimizer.part.slots({})).toEqual({ mean: 0 });
+    const context = { parameter: x, gradient: x, slots: { mean: x }, rate: x, count: x };
+    expect(optimizer.part.update(context, {})).toEqual({ parameter: x, slots: { mean: x } });
   });
 
   it('is refused when its optimizer has no learning rate for the schedules to change', () => {
