@@ -70,7 +70,8 @@ class EnginePart implements ResidentPart {
     this.#onSolved = onSolved;
   }
 
-  async solve({ inputs, displacement, numbers, swept }: PartProblem): Promise<PartSolution> {
+  async solve({ step, inputs, displacement, numbers, swept }: PartProblem): Promise<PartSolution> {
+    if (step !== this.#step + 1) throw this.#stale(step);
     await swept;
     const { columns, program, wire } = this.#rule;
     const own = takeColumns(displacement, columns.start, columns.end);
@@ -108,7 +109,8 @@ class EnginePart implements ResidentPart {
   }
 
   settle(step: number, accepted: boolean): void {
-    if (step === this.#step) return;
+    // What is not settled here, the next request finds out.
+    if (step !== this.#step + 1 || (accepted && !this.#solved)) return;
     if (accepted && this.#solved) {
       this.#engine.release(layerTensors(this.#state));
       this.#state = this.#solved;
@@ -120,8 +122,7 @@ class EnginePart implements ResidentPart {
   }
 
   async fetch(step: number): Promise<PartSlots> {
-    if (step !== this.#step)
-      throw new RangeError(`the state of step ${step} is gone: it is at ${this.#step}`);
+    if (step !== this.#step) throw this.#stale(step);
     const all = async (slots: LayerTensors['weightSlots']): Promise<Record<string, Matrix>> => {
       const entries = Object.entries(slots).map(async ([slot, tensor]) => [
         slot,
@@ -137,6 +138,12 @@ class EnginePart implements ResidentPart {
   unload(): void {
     this.#drop();
     this.#engine.release(layerTensors(this.#state));
+  }
+
+  #stale(step: number): RangeError {
+    const { layer, start, end } = this.#rule.columns;
+    const part = `columns ${start} to ${end - 1} of layer ${layer + 1}`;
+    return new RangeError(`step ${step} was asked of ${part}, which are at step ${this.#step}`);
   }
 
   #drop(): void {

@@ -11,7 +11,7 @@ import { deferred, type Deferred } from '../pool/deferred.js';
 import type { LayerReport, PlacedProblem } from '../pool/layer-pool.js';
 import { PartHome, type Recovery } from './part-home.js';
 import type { Columns, PartProblem, PartSolution, Place, WireFormat } from './place.js';
-import { RecoveryLog } from './recovery-log.js';
+import { RecoveryLog, type RecoveryStart } from './recovery-log.js';
 
 /** What a layer's home needs of the pool around it. */
 export interface LayerSurroundings {
@@ -194,20 +194,20 @@ export class LayerHome {
   /** Weights and slots as of the settled step. */
   async state(): Promise<LayerState> {
     await this.bringSlotsHome(true);
-    const { state } = await this.#recoveryBase();
+    const { state } = await this.#recoveryStart();
     return state;
   }
 
-  /** The state that recovery begins with. */
-  async #recoveryBase(): Promise<{ readonly step: number; readonly state: LayerState }> {
+  async #recoveryStart(): Promise<RecoveryStart> {
     const { engine } = this.#around;
-    // Asked for at once: the tensors may be released after that.
-    const { step, parameters, weightSlots, biasSlots, updates } = this.#log.base;
+    const { base, steps } = this.#log;
+    const { step, parameters, weightSlots, biasSlots, updates } = base;
+    // Asked for at once: slots that come home meanwhile move the base, and these tensors are released.
     const [weights, bias] = await Promise.all([
       engine.download(parameters.weights),
       engine.download(parameters.bias),
     ]);
-    return { step, state: { weights, bias, weightSlots, biasSlots, updates } };
+    return { step, state: { weights, bias, weightSlots, biasSlots, updates }, steps };
   }
 
   /** Puts the layer's parts where a plan has them; parts that stay where they are are not touched. */
@@ -226,8 +226,7 @@ export class LayerHome {
     const { wire, batch, objective, choosePlace, onRecovered } = this.#around;
     const program = solveProgram(this.#rule, { preactivationKnown: false, objective });
     return new PartHome({ columns, program, batch, wire }, place, {
-      recoveryBase: () => this.#recoveryBase(),
-      log: this.#log,
+      recoveryStart: () => this.#recoveryStart(),
       choosePlace,
       onRecovered,
     });

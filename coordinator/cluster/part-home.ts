@@ -1,4 +1,3 @@
-import type { LayerState } from '../../core/state.js';
 import { Stopwatch } from '../stopwatch.js';
 import { isLoss } from './loss.js';
 import type {
@@ -10,16 +9,15 @@ import type {
   Place,
   ResidentPart,
 } from './place.js';
-import type { RecoveryLog } from './recovery-log.js';
+import type { RecoveryStart } from './recovery-log.js';
 import { metLater } from '../pool/met-later.js';
 
 /** How often a part is put elsewhere in one step before the run gives up. */
 const MAX_RECOVERIES = 50;
 
 export interface PartSurroundings {
-  /** The layer's state that the log begins with, and its step. */
-  readonly recoveryBase: () => Promise<{ readonly step: number; readonly state: LayerState }>;
-  readonly log: RecoveryLog;
+  /** What the part is loaded with, all of one moment. */
+  readonly recoveryStart: () => Promise<RecoveryStart>;
   readonly choosePlace: (columns: Columns) => Promise<Place>;
   readonly onRecovered: (recovery: Recovery) => void;
 }
@@ -45,7 +43,7 @@ export class PartHome {
     this.#rule = rule;
     this.#around = around;
     this.#place = place;
-    this.#resident = metLater(this.#load(place));
+    this.#resident = metLater(around.recoveryStart().then((start) => this.#load(place, start)));
   }
 
   get columns(): Columns {
@@ -109,23 +107,22 @@ export class PartHome {
     const from = this.#place.offer.id;
     const watch = new Stopwatch();
     const recovered = async () => {
-      const place = await this.#around.choosePlace(this.columns);
+      const { choosePlace, recoveryStart, onRecovered } = this.#around;
+      const place = await choosePlace(this.columns);
       this.#place = place;
-      const part = await this.#load(place);
-      const { onRecovered, log } = this.#around;
+      const start = await recoveryStart();
+      const part = await this.#load(place, start);
       const to = place.offer.id;
-      onRecovered({ columns: this.columns, from, to, repeated: log.steps.length, seconds: watch.lap() });
+      onRecovered({ columns: this.columns, from, to, repeated: start.steps.length, seconds: watch.lap() });
       return part;
     };
     this.#resident = metLater(recovered());
   }
 
   /** Loads the part and makes it do again what was settled since the state at hand. */
-  async #load(place: Place): Promise<ResidentPart> {
-    const { log, recoveryBase } = this.#around;
-    const { step, state } = await recoveryBase();
+  async #load(place: Place, { step, state, steps }: RecoveryStart): Promise<ResidentPart> {
     const part = await place.load(this.#rule, state, step);
-    for (const settled of log.steps.filter((own) => own.step > step)) {
+    for (const settled of steps) {
       if (settled.accepted) await part.solve(settled);
       part.settle(settled.step, settled.accepted);
     }

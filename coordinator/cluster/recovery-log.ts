@@ -14,6 +14,13 @@ export interface RecoveryBase extends Pick<LayerState, 'weightSlots' | 'biasSlot
   readonly parameters: ParameterTensors;
 }
 
+/** What a part is made again from: a state of its layer, and what has been settled since. */
+export interface RecoveryStart {
+  readonly step: number;
+  readonly state: LayerState;
+  readonly steps: readonly SettledStep[];
+}
+
 /**
  * What it takes to make a lost part again: a layer's weights and slots after some step, and the problems
  * of the steps since. Weights come home with every step, slots only now and then.
@@ -52,7 +59,7 @@ export class RecoveryLog {
     return this.#latest.updates;
   }
 
-  /** The settled steps since the base, in order. */
+  /** The settled steps since the base, in order. They stay as they are for whoever has them when the base moves. */
   get steps(): readonly SettledStep[] {
     return this.#steps;
   }
