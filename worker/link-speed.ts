@@ -1,8 +1,9 @@
 import type { Channel } from '../services/rpc/channel.js';
+import { MAX_ECHO_BYTES } from '../services/rpc/limits.js';
 import type { WorkerMessage } from '../services/rpc/messages.js';
 
 const SMALL = { bytes: 64 * 1024, budgetMs: 500 };
-const LARGE = { bytes: 1024 * 1024, budgetMs: 200 };
+const LARGE = { bytes: MAX_ECHO_BYTES, budgetMs: 200 };
 /** Of each size, at most; none is begun once the budget is spent. */
 const ROUNDS = 4;
 /** Large rounds are made where one is expected to take no longer. */

@@ -1,6 +1,7 @@
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import { isChunk, readChunk } from './chunk-codec.js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
+import { checkedMessage } from './message-checks.js';
 import { checked, withChecksum } from './message-checksum.js';
 import type { CoordinatorMessage, Fault, TensorChunk, WorkerMessage } from './messages.js';
 import { loadProto, serviceOf } from '../../proto/proto-files.js';
@@ -40,7 +41,7 @@ export interface Codec<Out, In> {
   /** @throws RangeError for a message that is larger than the peer would take */
   encode(message: Out): Buffer;
   /**
-   * @throws whatever the general codec throws, for bytes that are no message
+   * @throws whatever the general codec throws, for bytes that are no message, and RangeError for values that are none
    * @returns null for a message that sets no known field
    */
   decode(bytes: Buffer): Incoming<In>;
@@ -72,5 +73,8 @@ export const workerCodec: Codec<WorkerMessage | FaultMessage, CoordinatorMessage
 
 export const coordinatorCodec: Codec<CoordinatorMessage, WorkerMessage> = {
   encode: encoder(attach.responseSerialize),
-  decode: (bytes) => decode(attach.requestDeserialize, bytes) as Incoming<WorkerMessage>,
+  decode: (bytes) => {
+    const message = decode(attach.requestDeserialize, bytes) as Incoming<WorkerMessage>;
+    return message && checkedMessage(message);
+  },
 };

@@ -191,7 +191,7 @@ class GrpcChannel<Out extends Message, In extends Message> implements Channel<Ou
     try {
       return this.end.codec.decode(bytes);
     } catch (cause) {
-      const reason = `it sent bytes that are no message: ${reasonOf(cause)}`;
+      const reason = `it sent no valid message: ${reasonOf(cause)}`;
       throw new LocopropError('CLUSTER_PEER_INVALID', { peer: this.end.peer, reason }, { cause });
     }
   }

@@ -19,8 +19,27 @@ export const MAX_OPEN_TENSORS = 10_000;
 /** Messages that wait for the socket. A peer that lets more pile up reads no more. */
 export const MAX_WAITING_MESSAGES = 10_000;
 
+/** The same of their bytes, matrices aside, which wait where they are. */
+export const MAX_WAITING_BYTES = 64 << 20;
+
+/** The largest payload that the link's measurement sends (proto/locoprop/v1/workers.proto). */
+export const MAX_ECHO_BYTES = 1 << 20;
+
+/**
+ * Speeds that a worker may announce, in 10⁹ operations or in bytes a second: no machine and no link is outside,
+ * and within, the sums of the planner stay finite.
+ */
+export const MIN_SPEED = 1e-6;
+export const MAX_SPEED = 1e18;
+
+/** The same of how long a solve took: thirty years. */
+export const MAX_SOLVE_SECONDS = 1e9;
+
 /** Texts of the peer that end up in logs and errors. */
 export const MAX_TEXT_LENGTH = 500;
+
+/** Names by which a worker is shown. */
+export const MAX_NAME_LENGTH = 100;
 
 /** How long a worker has for its first message, and a coordinator for its first answer. */
 export const GREETING_MS = 10_000;

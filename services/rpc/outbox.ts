@@ -1,4 +1,4 @@
-import { MAX_WAITING_MESSAGES } from './limits.js';
+import { MAX_WAITING_BYTES, MAX_WAITING_MESSAGES } from './limits.js';
 import type { OutgoingTensor } from './messages.js';
 import { type ChunkBuffer, OutgoingChunks } from './outgoing-chunks.js';
 
@@ -25,6 +25,8 @@ export class Outbox {
   readonly #waiting: Job[] = [];
   /** Those above, and those of which something is on its way to the socket. */
   readonly #unsent = new Set<Job>();
+  /** Of messages, without their matrices. */
+  #waitingBytes = 0;
 
   get empty(): boolean {
     return this.#urgent.length === 0 && this.#waiting.length === 0;
@@ -32,7 +34,8 @@ export class Outbox {
 
   /** Whether the peer takes so little that no more should be added. */
   get full(): boolean {
-    return this.#urgent.length + this.#unsent.size >= MAX_WAITING_MESSAGES;
+    const messages = this.#urgent.length + this.#unsent.size;
+    return messages >= MAX_WAITING_MESSAGES || this.#waitingBytes >= MAX_WAITING_BYTES;
   }
 
   add(message: Buffer, tensors: readonly OutgoingTensor[]): Promise<void> {
@@ -41,11 +44,13 @@ export class Outbox {
       const job: Job = { message, tensors: chunks, resolve, reject };
       this.#waiting.push(job);
       this.#unsent.add(job);
+      this.#waitingBytes += message.length;
     });
   }
 
   addUrgent(message: Buffer): void {
     this.#urgent.push(message);
+    this.#waitingBytes += message.length;
   }
 
   /**
@@ -55,7 +60,10 @@ export class Outbox {
    */
   next(buffer: ChunkBuffer): Frame | null {
     const urgent = this.#urgent.shift();
-    if (urgent) return { bytes: urgent, entries: 0, onSent: () => undefined };
+    if (urgent) {
+      this.#waitingBytes -= urgent.length;
+      return { bytes: urgent, entries: 0, onSent: () => undefined };
+    }
     const job = this.#waiting[0];
     if (!job) return null;
     const { bytes, entries } = this.#nextOf(job, buffer);
@@ -68,6 +76,7 @@ export class Outbox {
     const { message, tensors } = job;
     const [chunks] = tensors;
     if (message || !chunks) {
+      this.#waitingBytes -= message?.length ?? 0;
       job.message = null;
       return { bytes: message ?? Buffer.alloc(0), entries: 0 };
     }

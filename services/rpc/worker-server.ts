@@ -105,7 +105,7 @@ function readHello(bytes: Buffer, peer: string): Hello | LocopropError {
     if (protocol === PROTOCOL) return message.hello;
     return new LocopropError('CLUSTER_PROTOCOL_MISMATCH', { worker: protocol, coordinator: PROTOCOL });
   } catch (cause) {
-    const reason = `its first message is none: ${reasonOf(cause)}`;
+    const reason = `its first message is not valid: ${reasonOf(cause)}`;
     return new LocopropError('CLUSTER_PEER_INVALID', { peer, reason }, { cause });
   }
 }

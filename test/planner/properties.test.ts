@@ -2,6 +2,7 @@ import { planStep } from '#coordinator/planner/plan-step.js';
 import type { LayerLoad, Place, Workload } from '#coordinator/planner/plan.js';
 import { replan } from '#coordinator/planner/replan.js';
 import { LocopropError } from '#core/errors/error.js';
+import { MAX_SPEED, MIN_SPEED } from '#services/rpc/limits.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newSeed } from '../store/support.js';
@@ -89,6 +90,21 @@ describe('a plan', () => {
       const without = planStep(work, places).predictedSeconds;
       expect(planStep(work, [...places, more]).predictedSeconds).toBeLessThanOrEqual(without);
     });
+  });
+});
+
+it('a plan is made at the limits of what workers may announce', () => {
+  const limits = [MIN_SPEED, 1, MAX_SPEED];
+  const places = limits.flatMap((gflops) =>
+    limits.map((bandwidth) => placeOf(`${gflops} ${bandwidth}`, { gflops, bandwidth })),
+  );
+  check([workload], (work) => {
+    expectWellFormed(work, places, planStep(work, places));
+    for (const place of places) {
+      const plan = planStep(work, [place]);
+      expect(plan.predictedSeconds).toBeLessThan(Infinity);
+      expectWellFormed(work, places, replan(work, places, plan));
+    }
   });
 });
 

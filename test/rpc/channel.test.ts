@@ -56,7 +56,7 @@ describe('a channel', () => {
   it('keeps the order of messages and passes over what is not taken', async () => {
     const { worker, atCoordinator } = await connected();
     const sends: Promise<void>[] = [];
-    for (let bandwidth = 0; bandwidth < 200; bandwidth += 1) {
+    for (let bandwidth = 1; bandwidth <= 200; bandwidth += 1) {
       if (bandwidth % 50 === 0) {
         const tensor = worker.outgoing(floats(bandwidth, 500, 700), 'ELEMENT_TYPE_F32');
         sends.push(worker.send(stateOf({ a: tensor.header }), [tensor]));
@@ -66,7 +66,7 @@ describe('a channel', () => {
     await Promise.all(sends);
     await atCoordinator.count(204);
     const order = atCoordinator.messages.flatMap((m) => (m.message === 'ready' ? [m.ready.bandwidth] : []));
-    expect(order).toEqual(Array.from({ length: 200 }, (_, index) => index));
+    expect(order).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
   });
 
   it('sends urgent messages ahead of the chunks that wait', async () => {
