@@ -5,15 +5,13 @@ import { historyOf } from '../../core/part-memory.js';
 import { separableColumns } from '../../core/separable.js';
 import { solveProgram } from '../../engine/solve.js';
 import type { LayerLoad, Plan, Workload } from '../planner/plan.js';
-import { layerCost } from '../planner/cost.js';
+import { layerCosts, stepsBetweenSlots, type LayerCost } from '../planner/cost.js';
 import { replan } from '../planner/replan.js';
 import { LearntSpeeds } from './learnt-speeds.js';
 import type { PartHome } from './part-home.js';
 import type { Columns, Place, WireFormat } from './place.js';
 import type { Places } from './places.js';
 
-/** Slots that come home add at most this share to the bytes of a step. */
-const SLOTS_SHARE = 0.25;
 /** Bytes a second that the coordinator moves over all its links together; see docs/results/cluster.md. */
 const COORDINATOR_BANDWIDTH = 400e6;
 /**
@@ -40,6 +38,7 @@ type PlacedPart = Pick<PartHome, 'columns' | 'place'>;
 export class PlanKeeper {
   readonly #options: PlanKeeperOptions;
   readonly #workload: Workload;
+  readonly #costs: readonly LayerCost[];
   /** Steps after which slots come home. */
   readonly stepsBetweenSlots: number;
   readonly #speeds = new LearntSpeeds();
@@ -60,6 +59,7 @@ export class PlanKeeper {
       wireBytes: wire === 'bf16' ? 2 : 4,
       coordinator: { gflops, bandwidth: COORDINATOR_BANDWIDTH },
     };
+    this.#costs = layerCosts(this.#workload);
     this.stepsBetweenSlots = stepsBetweenSlots(this.#workload);
   }
 
@@ -78,7 +78,7 @@ export class PlanKeeper {
 
   /** To be told of each part that was solved, and how long its place was busy with it. */
   solved({ columns: { layer, start, end }, place }: PlacedPart, seconds: number): void {
-    const { remote, local } = layerCost(this.#workload.layers[layer]!, this.#workload);
+    const { remote, local } = this.#costs[layer]!;
     this.#speeds.observe(place, at(place.offer.local ? local : remote, end - start), seconds);
   }
 
@@ -124,10 +124,7 @@ export class PlanKeeper {
         { layer, start, end },
       ];
       const total = (what: 'memory' | 'remote'): number =>
-        own.reduce((sum, part) => {
-          const cost = layerCost(this.#workload.layers[part.layer]!, this.#workload);
-          return sum + at(cost[what], part.end - part.start);
-        }, 0);
+        own.reduce((sum, part) => sum + at(this.#costs[part.layer]![what], part.end - part.start), 0);
       if (total('memory') > place.offer.memoryBytes) continue;
       const seconds = total('remote') / this.#speeds.of(place);
       if (seconds < bestSeconds) [best, bestSeconds] = [place, seconds];
@@ -144,13 +141,3 @@ const loadOf = (rule: LayerRule, objective: boolean): LayerLoad => {
   const history = historyOf(routine, slots);
   return { inputs, units, separable, iterations, form, solver, history, slots, objective };
 };
-
-function stepsBetweenSlots({ layers, batch, wireBytes }: Workload): number {
-  let step = 0;
-  let slots = 0;
-  for (const { inputs, units, slots: count } of layers) {
-    step += wireBytes * (batch * (inputs + units) + inputs * units);
-    slots += 4 * count * inputs * units;
-  }
-  return Math.max(1, Math.ceil(slots / (SLOTS_SHARE * step)));
-}

@@ -1,4 +1,4 @@
-import type { Affine } from '../../core/affine.js';
+import { at, type Affine } from '../../core/affine.js';
 import { partBytes } from '../../core/part-memory.js';
 import { solveOperations } from '../../core/solve-operations.js';
 import type { LayerLoad, Workload } from './plan.js';
@@ -17,20 +17,48 @@ export interface LayerCost {
   readonly memory: Affine;
 }
 
-/** Slots come home every so many steps that they add at most this share to the weights' bytes. */
-const SLOT_SHARE = 0.25;
+/** Slots that come home add at most this share to the bytes of a step. */
+const SLOTS_SHARE = 0.25;
 
-export function layerCost(layer: LayerLoad, { batch, wireBytes }: Workload): LayerCost {
-  const up = (layer.inputs + 1) * wireBytes;
-  const whole = partBytes(layer, 0, batch);
-  return {
-    remote: solveOperations(layer, batch, false),
-    local: solveOperations(layer, batch, true),
-    down: { fixed: batch * layer.inputs * wireBytes, perColumn: batch * wireBytes },
-    up: { fixed: 0, perColumn: up },
-    slots: { fixed: 0, perColumn: layer.slots > 0 ? SLOT_SHARE * up : 0 },
-    memory: { fixed: whole, perColumn: partBytes(layer, 1, batch) - whole },
-  };
+/** Steps after which slots come home. */
+export function stepsBetweenSlots(workload: Workload): number {
+  const ofAll = (bytes: (layer: LayerLoad) => Affine): number =>
+    sum(workload.layers.map((layer) => at(bytes(layer), layer.units)));
+  const step = ofAll((layer) => bytesDown(layer, workload)) + ofAll((layer) => bytesUp(layer, workload));
+  return Math.max(1, Math.ceil(ofAll(bytesOfSlots) / (SLOTS_SHARE * step)));
+}
+
+const bytesDown = ({ inputs }: LayerLoad, { batch, wireBytes }: Workload): Affine => ({
+  fixed: batch * inputs * wireBytes,
+  perColumn: batch * wireBytes,
+});
+
+const bytesUp = ({ inputs }: LayerLoad, { wireBytes }: Workload): Affine => ({
+  fixed: 0,
+  perColumn: (inputs + 1) * wireBytes,
+});
+
+/** In float32, whatever the rest travels in. */
+const bytesOfSlots = ({ inputs, slots }: LayerLoad): Affine => ({
+  fixed: 0,
+  perColumn: 4 * slots * (inputs + 1),
+});
+
+/** Of all layers, in their order. */
+export function layerCosts(workload: Workload): LayerCost[] {
+  const { batch, layers } = workload;
+  const steps = stepsBetweenSlots(workload);
+  return layers.map((layer) => {
+    const whole = partBytes(layer, 0, batch);
+    return {
+      remote: solveOperations(layer, batch, false),
+      local: solveOperations(layer, batch, true),
+      down: bytesDown(layer, workload),
+      up: bytesUp(layer, workload),
+      slots: { fixed: 0, perColumn: bytesOfSlots(layer).perColumn / steps },
+      memory: { fixed: whole, perColumn: partBytes(layer, 1, batch) - whole },
+    };
+  });
 }
 
 /** The coordinator's own work of a step. */

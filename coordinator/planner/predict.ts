@@ -1,5 +1,5 @@
 import { at } from '../../core/affine.js';
-import { coordinatorPasses, layerCost, type LayerCost, type Passes } from './cost.js';
+import { coordinatorPasses, layerCosts, type LayerCost, type Passes } from './cost.js';
 import { runLanes, type Job, type Lane } from './lanes.js';
 import type { Part, Place, PlacePrediction, Prediction, Workload } from './plan.js';
 
@@ -12,7 +12,7 @@ export interface Model {
 
 export const modelOf = (workload: Workload): Model => ({
   workload,
-  costs: workload.layers.map((layer) => layerCost(layer, workload)),
+  costs: layerCosts(workload),
   passes: coordinatorPasses(workload),
 });
 

@@ -1,3 +1,4 @@
+import { stepsBetweenSlots } from '#coordinator/planner/cost.js';
 import { planStep } from '#coordinator/planner/plan-step.js';
 import type { Plan } from '#coordinator/planner/plan.js';
 import { predictStep } from '#coordinator/planner/predict.js';
@@ -75,6 +76,23 @@ describe('the prediction', () => {
     const solve = (2 * K - 1) * 0.02 + elementwise(100, 100, 1000, K) / 1e9;
     expect(seconds).toBeCloseTo(solve + 0.02, 9);
   });
+
+  it.each([
+    { wireBytes: 4, steps: 2 },
+    { wireBytes: 2, steps: 4 },
+  ] as const)(
+    'has slots come home every $steps steps, in float32, with $wireBytes bytes a number',
+    (wire) => {
+      const { wireBytes, steps } = wire;
+      const [inputs, units] = [1000, 1000];
+      const work = workloadOf([layerOf(inputs, units, { slots: 2 })], { wireBytes });
+      const step = wireBytes * (BATCH * (inputs + units) + (inputs + 1) * units);
+      const slots = 2 * 4 * (inputs + 1) * units;
+      const part = { layer: 0, start: 0, end: units, place: 'w0' };
+      expect(predictStep(work, placesOf(1), [part]).places[0]!.bytes).toBeCloseTo(step + slots / steps, 3);
+      expect(stepsBetweenSlots(work)).toBe(steps);
+    },
+  );
 
   it('repeats what the Gram form computes once in every part', () => {
     const gram = layerOf(100, 200, { form: 'gram', objective: true });
