@@ -86,9 +86,9 @@ export class PartService {
       await work();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const { code, message: reason, retryable } = error;
+      const { code, message: reason } = error;
       record({ type: 'request.refused', worker, request, code, reason, part, step, ...parts.labelOf(part) });
-      await channel.send({ message: 'refused', refused: { request: number, code, reason, retryable } });
+      await channel.send({ message: 'refused', refused: { request: number, code, reason } });
     }
   }
 

@@ -9,6 +9,7 @@ import type {
   TensorHeader,
   WorkerMessage,
 } from '../../services/rpc/messages.js';
+import { consequenceOf } from '../../services/rpc/refusals.js';
 import { deferred } from '../pool/deferred.js';
 import { AdaptiveDeadline } from './deadline.js';
 
@@ -32,9 +33,6 @@ export interface LinkOptions {
 
 /** On a slow link, so many chunks of a matrix take a lease. */
 const CHUNKS_A_LEASE = 10;
-
-/** Refusals after which the worker goes on, without this part. */
-const HARMLESS: ReadonlySet<string> = new Set(['REFUSAL_CODE_DRAINING', 'REFUSAL_CODE_MEMORY_EXCEEDED']);
 
 /** The coordinator's end of a worker's stream: requests and their answers, and whether the worker lives. */
 export class WorkerLink implements Receiver<WorkerMessage> {
@@ -107,12 +105,12 @@ export class WorkerLink implements Receiver<WorkerMessage> {
         break;
       case 'refused': {
         const { request, code, reason } = message.refused;
-        const elsewhere = code !== 'REFUSAL_CODE_INVALID';
+        const { elsewhere, stays } = consequenceOf(code);
         const details = { worker: this.#options.name, code, reason, elsewhere };
         const error = new LocopropError('CLUSTER_WORKER_REFUSED', details);
         this.#requests.get(request)?.reject(error);
         this.#requests.delete(request);
-        if (!HARMLESS.has(code)) this.lose(error.message);
+        if (!stays) this.lose(error.message);
         break;
       }
       case 'hello':

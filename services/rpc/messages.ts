@@ -1,4 +1,5 @@
 import type { Matrix } from '../../core/matrix.js';
+import type { RefusalCode } from './refusals.js';
 
 /*
  * The messages of proto/locoprop/v1/workers.proto as they are in this program: what proto-loader makes of
@@ -135,20 +136,10 @@ export interface State {
   readonly biasSlots: Readonly<Record<string, TensorHeader>>;
 }
 
-export type RefusalCode =
-  | 'REFUSAL_CODE_PART_UNKNOWN'
-  | 'REFUSAL_CODE_STEP_STALE'
-  | 'REFUSAL_CODE_MEMORY_EXCEEDED'
-  | 'REFUSAL_CODE_INVALID'
-  | 'REFUSAL_CODE_CORRUPT'
-  | 'REFUSAL_CODE_DRAINING'
-  | 'REFUSAL_CODE_ENGINE_FAILED';
-
 export interface Refused {
   readonly request: number;
   readonly code: RefusalCode;
   readonly reason: string;
-  readonly retryable: boolean;
 }
 
 export interface Echo {

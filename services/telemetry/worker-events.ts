@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../rpc/messages.js';
+import type { RefusalCode } from '../rpc/refusals.js';
 
 /** What a part is called in a log. */
 export interface PartLabel {

@@ -65,7 +65,7 @@ it('the texts of a hello are short lines', async () => {
 it('why a request was refused is a short line', async () => {
   const reason = 'no\r\n'.repeat(1000);
   const refused = { request: 1, code: 'REFUSAL_CODE_INVALID', reason } as const;
-  const message = await comesOf({ message: 'refused', refused } as WorkerMessage);
+  const message = await comesOf({ message: 'refused', refused });
   expect(message).toMatchObject({ refused: { reason: expect.stringMatching(/^[no ]{499}…$/) as string } });
 });
 

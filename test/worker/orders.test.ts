@@ -297,7 +297,6 @@ describe('a Solve', () => {
     const lacking = { ...message, scalars: { values: {} } };
     await expect(parts.solve(lacking, receive)).rejects.toMatchObject({
       code: 'REFUSAL_CODE_ENGINE_FAILED',
-      retryable: true,
       message: expect.stringContaining('no value for the scalar') as string,
     });
     expect(await tensorsHeld()).toBe(TENSORS_OF_STATE);
