@@ -5,15 +5,8 @@ import type { Engine, Tensor } from '../../engine/engine.js';
 import { layerTensors, uploadLayer, type LayerTensors } from '../../engine/layer-tensors.js';
 import { solveProblem } from '../../engine/solve.js';
 import { addDifferences, differencesOf, roundToBfloat16 } from '../../services/rpc/bfloat16.js';
-import type {
-  PartProblem,
-  PartRule,
-  PartSlots,
-  PartSolution,
-  Place,
-  PlaceOffer,
-  ResidentPart,
-} from './place.js';
+import type { PlaceOffer } from '../planner/plan.js';
+import type { PartProblem, PartRule, PartSlots, PartSolution, Place, ResidentPart } from './place.js';
 
 type Floats = Matrix<Float32Array>;
 

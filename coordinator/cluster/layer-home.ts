@@ -116,8 +116,8 @@ export class LayerHome {
     ]);
     return {
       step,
-      inputs: inFloat32(inputs),
-      displacement: inFloat32(displacement),
+      inputs: requireFloat32(inputs),
+      displacement: requireFloat32(displacement),
       numbers: { scalars: {}, passes: [], updates: 0 },
       attempt: 0,
       solutions: [],
@@ -151,7 +151,7 @@ export class LayerHome {
       const matrix = all[name];
       if (wire === 'f32') return matrix;
       // The worker adds the same rounded difference to the same number.
-      return addDifferences(inFloat32(await engine.download(this.#settled[name])), matrix);
+      return addDifferences(requireFloat32(await engine.download(this.#settled[name])), matrix);
     };
     const [weights, bias] = [await whole('weights'), await whole('bias')];
     return { weights: await engine.upload(weights), bias: await engine.upload(bias) };
@@ -240,7 +240,7 @@ export class LayerHome {
   }
 }
 
-const inFloat32 = ({ rows, columns, data }: Matrix): Matrix<Float32Array> => {
+const requireFloat32 = ({ rows, columns, data }: Matrix): Matrix<Float32Array> => {
   if (data instanceof Float32Array) return { rows, columns, data };
   throw new LocopropError('ENGINE_CALL_FAILED', {
     engine: 'of the coordinator',

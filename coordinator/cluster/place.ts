@@ -1,6 +1,7 @@
 import type { Matrix } from '../../core/matrix.js';
 import type { LayerState } from '../../core/state.js';
 import type { SolveProgram, SolveScalars } from '../../engine/solve.js';
+import type { PlaceOffer } from '../planner/plan.js';
 import type { LayerReport } from '../pool/layer-pool.js';
 
 /** How matrices travel: as they are, or in half the bytes. */
@@ -12,19 +13,6 @@ export interface Columns {
   readonly layer: number;
   readonly start: number;
   readonly end: number;
-}
-
-/** What a place says of itself. */
-export interface PlaceOffer {
-  /** Its name, unique among the places of a run. */
-  readonly id: string;
-  /** Whether it is the coordinator's own engine. */
-  readonly local: boolean;
-  /** 10⁹ floating-point operations a second of a local problem. */
-  readonly gflops: number;
-  /** Bytes a second of its link. */
-  readonly bandwidth: number;
-  readonly memoryBytes: number;
 }
 
 /** A part and how it is solved. */

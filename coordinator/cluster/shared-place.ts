@@ -1,4 +1,5 @@
 import type { LayerState } from '../../core/state.js';
+import type { PlaceOffer } from '../planner/plan.js';
 import type {
   Columns,
   PartProblem,
@@ -6,7 +7,6 @@ import type {
   PartSlots,
   PartSolution,
   Place,
-  PlaceOffer,
   ResidentPart,
   SolveTimes,
 } from './place.js';

@@ -3,15 +3,8 @@ import { inFloat32, type Matrix } from '../../core/matrix.js';
 import type { LayerState } from '../../core/state.js';
 import type { OutgoingTensor, TensorHeader } from '../../services/rpc/messages.js';
 import { encodeRoutine } from '../../services/rpc/routine-codec.js';
-import type {
-  PartProblem,
-  PartRule,
-  PartSlots,
-  PartSolution,
-  Place,
-  PlaceOffer,
-  ResidentPart,
-} from './place.js';
+import type { PlaceOffer } from '../planner/plan.js';
+import type { PartProblem, PartRule, PartSlots, PartSolution, Place, ResidentPart } from './place.js';
 import { SolveWatch } from './solve-watch.js';
 import type { Answer, Receive, WorkerLink } from './worker-link.js';
 

@@ -1,6 +1,6 @@
-import type { Part, Place } from './plan.js';
+import type { Part, PlaceOffer, Range } from './plan.js';
 import type { Model } from './predict.js';
-import { seatsOf, type Range, type Seat } from './seat.js';
+import { seatsOf, type Seat } from './seat.js';
 
 /** Where a layer may be cut. */
 export interface Cut {
@@ -118,7 +118,7 @@ export function leastDeadline<Result extends { readonly end: number }>(
 /** Gives ranges to places beside the parts that they keep, so that the step ends early. */
 export const fillEvenly = (
   model: Model,
-  places: readonly Place[],
+  places: readonly PlaceOffer[],
   kept: readonly Part[],
   ranges: readonly Range[],
   cut: Cut,

@@ -2,13 +2,12 @@ import { at } from '../../core/affine.js';
 import { LocopropError } from '../../core/errors/error.js';
 import { partBytes } from '../../core/part-memory.js';
 import { fillEvenly, finestCut, isStuck, preferredCut, type Cut, type Stuck } from './fill.js';
-import type { Part, Place, Plan, Workload } from './plan.js';
+import type { Part, PlaceOffer, Plan, Range, Workload } from './plan.js';
 import { modelOf, predict, type Model } from './predict.js';
-import type { Range } from './seat.js';
 
 const byColumns = (x: Part, y: Part): number => x.layer - y.layer || x.start - y.start;
 
-export function planOf(model: Model, places: readonly Place[], given: readonly Part[]): Plan {
+export function planOf(model: Model, places: readonly PlaceOffer[], given: readonly Part[]): Plan {
   const parts = [...given].sort(byColumns);
   const prediction = predict(model, places, parts);
   const used = new Set(parts.map(({ place }) => place));
@@ -20,14 +19,14 @@ export const fasterOf = (x: Plan | null, y: Plan | null): Plan | null =>
   x && y ? (y.predictedSeconds < x.predictedSeconds ? y : x) : (x ?? y);
 
 /** Fastest first, by what a place would take for everything. */
-export function bySpeed({ costs, workload }: Model, places: readonly Place[]): Place[] {
+export function bySpeed({ costs, workload }: Model, places: readonly PlaceOffer[]): PlaceOffer[] {
   let [operations, bytes] = [0, 0];
   for (const [layer, { remote, down, up }] of costs.entries()) {
     const { units } = workload.layers[layer]!;
     operations += at(remote, units);
     bytes += at(down, units) + at(up, units);
   }
-  const seconds = ({ gflops, bandwidth, local }: Place): number =>
+  const seconds = ({ gflops, bandwidth, local }: PlaceOffer): number =>
     operations / (gflops * 1e9) + (local ? 0 : bytes / bandwidth);
   const keyed = places.map((place) => ({ place, seconds: seconds(place) }));
   return keyed.sort((x, y) => x.seconds - y.seconds).map(({ place }) => place);
@@ -56,7 +55,7 @@ function orders({ costs, workload }: Model): Range[][] {
 const ESTIMATE_MARGIN = 1.5;
 
 /** The best plan that uses the fastest places, however many; or why there is none with all of them. */
-function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck {
+function search(model: Model, places: readonly PlaceOffer[], cut: Cut): Plan | Stuck {
   const sorted = bySpeed(model, places);
   const remote = sorted.filter(({ local }) => !local);
   const ranges = orders(model);
@@ -84,7 +83,11 @@ function search(model: Model, places: readonly Place[], cut: Cut): Plan | Stuck 
   return best ? planOf(model, places, best) : why;
 }
 
-function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offered }: Stuck): LocopropError {
+function tooLarge(
+  { workload }: Model,
+  places: readonly PlaceOffer[],
+  { stuck, offered }: Stuck,
+): LocopropError {
   const needs = workload.layers.map((layer) => {
     const splits = layer.separable && layer.units >= 2 * finestCut.smallest;
     return partBytes(layer, splits ? finestCut.smallest : layer.units, workload.batch);
@@ -102,12 +105,12 @@ function tooLarge({ workload }: Model, places: readonly Place[], { stuck, offere
 }
 
 /** The best plan that the search finds, or why it finds none. */
-export function findPlan(model: Model, places: readonly Place[]): Plan | Stuck {
+export function findPlan(model: Model, places: readonly PlaceOffer[]): Plan | Stuck {
   const preferred = search(model, places, preferredCut);
   return 'stuck' in preferred ? search(model, places, finestCut) : preferred;
 }
 
-export function planWith(model: Model, places: readonly Place[]): Plan {
+export function planWith(model: Model, places: readonly PlaceOffer[]): Plan {
   const found = findPlan(model, places);
   if ('stuck' in found) throw tooLarge(model, places, found);
   return found;
@@ -119,5 +122,5 @@ export function planWith(model: Model, places: readonly Place[]): Plan {
  *
  * @throws LocopropError CLUSTER_PART_TOO_LARGE where the memory offered does not do
  */
-export const planStep = (workload: Workload, places: readonly Place[]): Plan =>
+export const planStep = (workload: Workload, places: readonly PlaceOffer[]): Plan =>
   planWith(modelOf(workload), places);

@@ -1,11 +1,12 @@
 import type { SolveWork } from '../../core/solve-operations.js';
 
-/** Where parts can live and be solved. */
-export interface Place {
+/** What somewhere that parts can live and be solved says of itself. */
+export interface PlaceOffer {
+  /** Its name, unique among the places of a run. */
   readonly id: string;
   /** The coordinator's own engine: nothing is sent, but what it solves delays the next forward pass. */
   readonly local: boolean;
-  /** 10⁹ floating-point operations a second. */
+  /** 10⁹ floating-point operations a second of a local problem. */
   readonly gflops: number;
   /** Bytes a second of its link, in each direction; of no meaning for the local place. */
   readonly bandwidth: number;
@@ -36,12 +37,16 @@ export interface Workload {
   };
 }
 
-/** The columns `start` to `end` − 1 of a layer, and the place where they live. */
-export interface Part {
+/** The columns `start` to `end` − 1 of a layer. */
+export interface Range {
   /** From 0. */
   readonly layer: number;
   readonly start: number;
   readonly end: number;
+}
+
+/** Columns and the place where they live. */
+export interface Part extends Range {
   /** The id of a place. */
   readonly place: string;
 }

@@ -1,7 +1,7 @@
 import { at } from '../../core/affine.js';
 import { coordinatorPasses, layerCosts, type LayerCost, type Passes } from './cost.js';
 import { runLanes, type Job, type Lane } from './lanes.js';
-import type { Part, Place, PlacePrediction, Prediction, Workload } from './plan.js';
+import type { Part, PlaceOffer, PlacePrediction, Prediction, Range, Workload } from './plan.js';
 
 /** A workload in operations, bytes and seconds. */
 export interface Model {
@@ -17,7 +17,7 @@ export const modelOf = (workload: Workload): Model => ({
 });
 
 /** In the order in which the sweep makes their local problems: last layer first. */
-const byRelease = (x: Part, y: Part): number => y.layer - x.layer || x.start - y.start;
+export const byRelease = (x: Range, y: Range): number => y.layer - x.layer || x.start - y.start;
 
 /** The parts of each place, in the order in which it solves them. */
 export function partsByPlace(parts: readonly Part[]): Map<string, Part[]> {
@@ -30,7 +30,7 @@ export function partsByPlace(parts: readonly Part[]): Map<string, Part[]> {
   return found;
 }
 
-function laneOf({ costs, passes }: Model, place: Place, parts: readonly Part[]): Lane {
+function laneOf({ costs, passes }: Model, place: PlaceOffer, parts: readonly Part[]): Lane {
   const jobs = parts.map(({ layer, start, end }): Job => {
     const cost = costs[layer]!;
     const columns = end - start;
@@ -47,7 +47,7 @@ function laneOf({ costs, passes }: Model, place: Place, parts: readonly Part[]):
 }
 
 /** The sum over the parts of the local place. */
-function localSeconds({ costs }: Model, place: Place, parts: readonly Part[]): number {
+function localSeconds({ costs }: Model, place: PlaceOffer, parts: readonly Part[]): number {
   const seconds = parts.map(
     ({ layer, start, end }) => at(costs[layer]!.local, end - start) / (place.gflops * 1e9),
   );
@@ -67,7 +67,7 @@ function forwardEnd(passes: Passes, engineFree: number, home: readonly number[])
  *   one thing at a time.
  * - Slots follow the weights, and are home before the next sweep.
  */
-export function predict(model: Model, places: readonly Place[], parts: readonly Part[]): Prediction {
+export function predict(model: Model, places: readonly PlaceOffer[], parts: readonly Part[]): Prediction {
   const { passes, workload } = model;
   const owned = partsByPlace(parts);
   const used = places.filter(({ id }) => owned.has(id));
@@ -111,6 +111,6 @@ export function predict(model: Model, places: readonly Place[], parts: readonly 
 /** What a step takes with these parts, which are every column once. */
 export const predictStep = (
   workload: Workload,
-  places: readonly Place[],
+  places: readonly PlaceOffer[],
   parts: readonly Part[],
 ): Prediction => predict(modelOf(workload), places, parts);

@@ -1,7 +1,7 @@
 import { fill, leastDeadline, type Cut, type Filled, type Stuck } from './fill.js';
-import type { Part, Place } from './plan.js';
-import type { Model } from './predict.js';
-import { linkShare, seatOf, seatsOf, type Range, type Seat } from './seat.js';
+import type { Part, PlaceOffer, Range } from './plan.js';
+import { byRelease, type Model } from './predict.js';
+import { linkShare, seatOf, seatsOf, type Seat } from './seat.js';
 
 /** A part of a layer to be avoided is only cut where the others are smaller by this factor. */
 const AVOIDANCE = 10;
@@ -44,7 +44,7 @@ interface Trimmed {
  */
 function trim(
   model: Model,
-  place: Place,
+  place: PlaceOffer,
   share: number,
   all: Layout,
   deadline: number,
@@ -68,8 +68,6 @@ function trim(
   }
 }
 
-const byRelease = (x: Range, y: Range): number => y.layer - x.layer || x.start - y.start;
-
 /** Ranges that touch as one, in the order of release. */
 function joined(ranges: readonly Range[]): Range[] {
   const result: Range[] = [];
@@ -88,7 +86,7 @@ function joined(ranges: readonly Range[]): Range[] {
  */
 export function rebalance(
   model: Model,
-  places: readonly Place[],
+  places: readonly PlaceOffer[],
   kept: readonly Part[],
   lost: readonly Range[],
   cut: Cut,

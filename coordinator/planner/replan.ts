@@ -1,9 +1,8 @@
 import { fillEvenly, finestCut, isStuck, preferredCut, type Filled, type Stuck } from './fill.js';
 import { bySpeed, fasterOf, findPlan, planOf, planWith } from './plan-step.js';
-import type { Part, Place, Plan, Workload } from './plan.js';
+import type { Part, PlaceOffer, Plan, Range, Workload } from './plan.js';
 import { modelOf } from './predict.js';
 import { rebalance } from './rebalance.js';
-import type { Range } from './seat.js';
 
 export interface ReplanOptions {
   /** By what share a step must become shorter for columns to move that need not. */
@@ -34,7 +33,7 @@ function missing({ layers }: Workload, parts: readonly Part[]): Range[] {
  */
 export function replan(
   workload: Workload,
-  places: readonly Place[],
+  places: readonly PlaceOffer[],
   previous: Plan | null,
   { improvement }: ReplanOptions = DEFAULTS,
 ): Plan {

@@ -1,16 +1,13 @@
 import { at } from '../../core/affine.js';
-import type { Part, Place } from './plan.js';
+import type { Part, PlaceOffer, Range } from './plan.js';
 import type { Model } from './predict.js';
-
-/** Consecutive columns of a layer, `start` to `end` − 1. */
-export type Range = Omit<Part, 'place'>;
 
 /**
  * A place while parts are given to it, and how long it is busy with those it has: an estimate in closed form,
  * of one part after the other, where `predict` follows all places at once.
  */
 export class Seat {
-  readonly place: Place;
+  readonly place: PlaceOffer;
   readonly #model: Model;
   /** Bytes a second that it can count on. */
   readonly #bandwidth: number;
@@ -22,7 +19,7 @@ export class Seat {
   /** When the step ends at the earliest, by its parts. */
   end = 0;
 
-  constructor(model: Model, place: Place, bandwidth: number) {
+  constructor(model: Model, place: PlaceOffer, bandwidth: number) {
     this.place = place;
     this.#model = model;
     this.#bandwidth = bandwidth;
@@ -100,11 +97,11 @@ export class Seat {
 }
 
 /** Bytes a second that a link can count on where all of these places have one. */
-export const linkShare = ({ workload }: Model, places: readonly Place[]): number =>
+export const linkShare = ({ workload }: Model, places: readonly PlaceOffer[]): number =>
   workload.coordinator.bandwidth / Math.max(1, places.filter(({ local }) => !local).length);
 
 /** @param parts those that it keeps, of any place */
-export function seatOf(model: Model, place: Place, share: number, parts: readonly Part[]): Seat {
+export function seatOf(model: Model, place: PlaceOffer, share: number, parts: readonly Part[]): Seat {
   const seat = new Seat(model, place, Math.min(place.bandwidth, share));
   for (const { layer, start, end, place: owner } of parts) {
     if (owner === place.id) seat.take({ layer, start, end });
@@ -112,7 +109,7 @@ export function seatOf(model: Model, place: Place, share: number, parts: readonl
   return seat;
 }
 
-export function seatsOf(model: Model, places: readonly Place[], kept: readonly Part[]): Seat[] {
+export function seatsOf(model: Model, places: readonly PlaceOffer[], kept: readonly Part[]): Seat[] {
   const share = linkShare(model, places);
   return places.map((place) => seatOf(model, place, share, kept));
 }

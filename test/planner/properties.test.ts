@@ -1,5 +1,5 @@
 import { planStep } from '#coordinator/planner/plan-step.js';
-import type { LayerLoad, Place, Workload } from '#coordinator/planner/plan.js';
+import type { LayerLoad, PlaceOffer, Workload } from '#coordinator/planner/plan.js';
 import { replan } from '#coordinator/planner/replan.js';
 import { LocopropError } from '#core/errors/error.js';
 import { MAX_SPEED, MIN_SPEED } from '#services/rpc/limits.js';
@@ -39,7 +39,7 @@ const machine = fc.record({
   gflops: fc.double({ min: 1, max: 500, noNaN: true }),
   bandwidth: fc.double({ min: 1e6, max: 1e10, noNaN: true }),
 });
-const machines = (memoryBytes: number): fc.Arbitrary<Place[]> =>
+const machines = (memoryBytes: number): fc.Arbitrary<PlaceOffer[]> =>
   fc
     .tuple(fc.array(machine, { minLength: 1, maxLength: 6 }), fc.boolean())
     .map(([given, local]) => [

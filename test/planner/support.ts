@@ -1,4 +1,4 @@
-import type { LayerLoad, Part, Place, Plan, Workload } from '#coordinator/planner/plan.js';
+import type { LayerLoad, Part, PlaceOffer, Plan, Workload } from '#coordinator/planner/plan.js';
 import { expect } from 'vitest';
 
 /** The paper's autoencoder. */
@@ -30,7 +30,7 @@ export const workloadOf = (layers: readonly LayerLoad[], given: Partial<Workload
   ...given,
 });
 
-export const placeOf = (id: string, given: Partial<Place> = {}): Place => ({
+export const placeOf = (id: string, given: Partial<PlaceOffer> = {}): PlaceOffer => ({
   id,
   local: false,
   gflops: 75,
@@ -46,7 +46,7 @@ export const placeOf = (id: string, given: Partial<Place> = {}): Place => ({
 export const elementwise = (inputs: number, columns: number, batch: number, iterations: number): number =>
   iterations * columns * (250 * batch + 125 * inputs);
 
-export const placesOf = (count: number, given: Partial<Place> = {}): Place[] =>
+export const placesOf = (count: number, given: Partial<PlaceOffer> = {}): PlaceOffer[] =>
   Array.from({ length: count }, (_, index) => placeOf(`w${index}`, given));
 
 export const widthOf = ({ start, end }: Part): number => end - start;
@@ -61,7 +61,7 @@ export function placeOfColumns({ layers }: Workload, { parts }: Plan): (string |
 }
 
 /** That the parts are every column once, of allowed widths, and on different places. */
-export function expectWellFormed(workload: Workload, places: readonly Place[], plan: Plan): void {
+export function expectWellFormed(workload: Workload, places: readonly PlaceOffer[], plan: Plan): void {
   for (const [layer, { units, separable }] of workload.layers.entries()) {
     const own = plan.parts.filter((part) => part.layer === layer);
     expect(own.map(({ start }) => start)).toEqual([0, ...own.slice(0, -1).map(({ end }) => end)]);
