@@ -80,7 +80,7 @@ export const clusterErrors = {
   },
   CLUSTER_WORKER_REFUSED: {
     message: 'The worker {worker} refused a request ({code}): {reason}',
-    remedy: 'See the log of the worker; what is retryable is tried elsewhere.',
+    remedy: 'See the log of the worker; what another one may do is tried elsewhere.',
     retryable: false,
     exitCode: 1,
   },

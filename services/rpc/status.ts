@@ -78,8 +78,16 @@ export function errorOfStatus(
 }
 
 /** Of what grpc-js says of a connection that was not made, what went wrong in the end. */
-const lastOf = (reason: string): string =>
-  /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note:/.exec(reason)?.[1] ?? reason;
+function lastOf(reason: string): string {
+  const last = /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note:/.exec(
+    reason,
+  )?.[1];
+  return (last ?? reason).replace(/^Failed to connect \(.*\)$/, HUNG_UP);
+}
+
+/** grpc-js has only the time to tell of this, and a reason that is another one each time would be told each time. */
+const HUNG_UP =
+  'it ended the connection at once, as a coordinator with certificates does to a worker without them (--tls)';
 
 const detailsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 

@@ -32,10 +32,13 @@ describe('a coordinator with certificates and a token', () => {
     expired = await makeCertificates({ from: longAgo(), days: 30 });
   });
 
-  const refused: Record<string, { security: () => TransportSecurity; code: string }> = {
+  const refused: Record<string, { security: () => TransportSecurity; code: string; message?: unknown }> = {
     'no certificate': {
       security: () => ({ tls: null, token: TOKEN }),
       code: 'CLUSTER_UNREACHABLE',
+      message: expect.stringMatching(
+        /as a coordinator with certificates does to a worker without them \(--tls\)$/,
+      ),
     },
     'a certificate of another authority': {
       security: () => securityOf(foreign, 'worker', TOKEN, own),
@@ -58,11 +61,11 @@ describe('a coordinator with certificates and a token', () => {
     const receiver = new Inbox<CoordinatorMessage>();
     const worker = await dial({ address: server.address, security: securityOf(own, 'worker'), receiver });
     await worker.send(helloOf('right'));
-    for (const [name, { security, code }] of Object.entries(refused)) {
+    for (const [name, { security, ...error }] of Object.entries(refused)) {
       const failure = await failureOf(
         dial({ address: server.address, security: security(), receiver: new Inbox<CoordinatorMessage>() }),
       );
-      expect(failure, name).toMatchObject({ code });
+      expect(failure, name).toMatchObject(error);
     }
     await worker.send({ message: 'leaving', leaving: { reason: 'done' } });
     await joined.count(1);
