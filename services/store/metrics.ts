@@ -82,17 +82,6 @@ export class MetricsFile {
   }
 }
 
-/** The fields of a line, in their order, and nothing else of the event. */
-const fieldsOf = (metrics: EpochMetrics): EpochMetrics => ({
-  epoch: metrics.epoch,
-  step: metrics.step,
-  trainLoss: metrics.trainLoss,
-  testLoss: metrics.testLoss,
-  trainError: metrics.trainError,
-  testError: metrics.testError,
-  trainAccuracy: metrics.trainAccuracy,
-  testAccuracy: metrics.testAccuracy,
-  trainSeconds: metrics.trainSeconds,
-  examplesPerSecond: metrics.examplesPerSecond,
-  layers: metrics.layers,
-});
+/** The fields of a line, in the order of the schema, and nothing else of the event. */
+const fieldsOf = (metrics: EpochMetrics): Partial<EpochMetrics> =>
+  Object.fromEntries(metricsSchema.keyof().options.map((field) => [field, metrics[field]]));

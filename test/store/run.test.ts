@@ -28,6 +28,26 @@ const metricsAt = (epoch: number): EpochMetrics => ({
   layers: [],
 });
 
+/** With every field that a line can have. */
+const fullMetrics: Required<EpochMetrics> = {
+  epoch: 1,
+  step: 2,
+  trainLoss: 3,
+  testLoss: 4,
+  trainError: 5,
+  testError: 6,
+  trainAccuracy: 0.7,
+  testAccuracy: 0.8,
+  trainSeconds: 9,
+  examplesPerSecond: 10,
+  layers: [{ objectiveBefore: 11, objectiveAfter: 12, largestRise: 13, guardRedone: 14 }],
+  cluster: {
+    stepSeconds: 15,
+    predictedSeconds: 16,
+    workers: [{ worker: 'one', busy: 0.17, solves: 18, bytes: 19 }],
+  },
+};
+
 describe('a new run', () => {
   it('takes the first folder of its job that is free', async () => {
     const root = join(await temporaryFolder(), 'runs');
@@ -98,6 +118,23 @@ describe('a run', () => {
     await run.events.emit({ type: 'epoch.done', ...metricsAt(3) });
     const metrics = (await readFile(join(location, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(metrics.map((line) => (JSON.parse(line) as EpochMetrics).epoch)).toEqual([1, 2, 3]);
+  });
+
+  it('has every field of an epoch in its log and its metrics, also in lines that are written anew', async () => {
+    const run = await create(await temporaryFolder());
+    const file = join(run.location, 'metrics.jsonl');
+    const lines = async (): Promise<unknown[]> =>
+      (await readFile(file, 'utf8')).split('\n', 1).map((line): unknown => JSON.parse(line));
+    await run.events.emit({ type: 'epoch.done', ...fullMetrics });
+    expect(await run.readMetrics()).toEqual([fullMetrics]);
+    expect(await lines()).toEqual([fullMetrics]);
+    await run.saveCheckpoint(stateAt(1), true);
+    await run.close();
+    await writeFile(file, '');
+    const again = await openRun(run.location, options);
+    onTestFinished(() => again.close());
+    await again.resume();
+    expect(await lines()).toEqual([fullMetrics]);
   });
 
   it('never resumes from a checkpoint whose part of the log is gone', async () => {
