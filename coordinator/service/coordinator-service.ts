@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors/message.js';
 import { createHash, randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { LocopropError } from '../../core/errors/error.js';
 import type { Confusion, EpochMetrics, StepPoint } from '../../core/events.js';
 import { cancelAsked, pauseAsked, resumed, submitted } from '../../core/job/moves.js';
@@ -11,6 +11,7 @@ import { pathsOf } from '../../services/configuration/spec-paths.js';
 import type { JobQueue } from '../../services/queue/queue.js';
 import type { JobStore, StoredDataset, StoredFile } from '../../services/store/job-store.js';
 import { readConfusion } from '../../services/store/curves.js';
+import { readThrough } from '../../services/store/read-through.js';
 import type { RunStore } from '../../services/store/run-store.js';
 import type { WorkerHub } from '../cluster/worker-hub.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -171,7 +172,7 @@ export class CoordinatorService implements JobService {
     const file = run && (await store.files(id, run.fence)).find((own) => own.name === name);
     const content = run && file ? await store.openFile(id, run.fence, name) : null;
     if (!file || !content) throw new LocopropError('ARTIFACT_UNKNOWN', { job: id, name });
-    return { file, content: Readable.from(firstBytes(content, file.bytes), { objectMode: false }) };
+    return { file, content: readThrough(content, firstBytes(content, file.bytes)) };
   }
 
   export(id: string, request: ExportRequest): Promise<readonly StoredFile[]> {

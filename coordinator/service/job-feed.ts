@@ -33,7 +33,10 @@ export async function openFeed(
 ): Promise<AsyncIterable<FeedItem>> {
   const position = watch.after === null ? BEGINNING : parseCursor(watch.after);
   await options.records.get(id);
-  return new Feed(id, position, watch, options).items();
+  const items = new Feed(id, position, watch, options).items();
+  // Who has left does not ask for another item, and only then would the feed let go of what it holds.
+  watch.signal.addEventListener('abort', () => void items.return(undefined), { once: true });
+  return items;
 }
 
 class Feed {

@@ -14,7 +14,7 @@ export interface WatchOptions {
   readonly after: string | null;
   /** Whether to wait for what is still to happen, until the job has ended; else only what there is. */
   readonly follow: boolean;
-  /** Ends the waiting. */
+  /** Ends the feed, also between two items. */
   readonly signal: AbortSignal;
 }
 

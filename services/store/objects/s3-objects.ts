@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { eachOf } from '../each-of.js';
 import type { ObjectStore, StoredObject } from './objects.js';
+import { readThrough } from '../read-through.js';
 import { bytesOf } from './s3-body.js';
 import { COPY_BYTES, copyObject } from './s3-copy.js';
 import { isBehindEnd, isConflict, isMissing, isTaken, s3Failed } from './s3-failure.js';
@@ -83,7 +84,7 @@ export class S3Objects implements ObjectStore {
 
   async open(key: string, start: number): Promise<Readable | null> {
     const body = await this.#get(key, start, Infinity);
-    return body && Readable.from(bytesOf(body), { objectMode: false });
+    return body && readThrough(body, bytesOf(body));
   }
 
   async create(key: string, bytes: Uint8Array): Promise<boolean> {
