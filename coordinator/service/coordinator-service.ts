@@ -126,11 +126,10 @@ export class CoordinatorService implements JobService {
   }
 
   async remove(id: string): Promise<void> {
-    const { records } = this.#options;
-    const { state } = await records.get(id);
-    if (!hasEnded(state))
+    await this.#options.records.remove(id, ({ state }) => {
+      if (hasEnded(state)) return true;
       throw new LocopropError('JOB_STATE_CONFLICT', { job: id, state, wanted: 'deleted' });
-    await records.remove(id);
+    });
   }
 
   watch(id: string, options: WatchOptions): Promise<AsyncIterable<FeedItem>> {
@@ -204,7 +203,7 @@ export class CoordinatorService implements JobService {
   async removeDataset(id: string): Promise<void> {
     const { store, records } = this.#options;
     await this.dataset(id);
-    const user = (await records.all()).find(
+    const user = (await records.refresh()).find(
       ({ spec, state }) => !hasEnded(state) && pathsOf(spec).some(({ path }) => path === `upload:${id}`),
     );
     if (user) throw new LocopropError('DATASET_IN_USE', { dataset: id, job: user.id });

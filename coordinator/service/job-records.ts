@@ -82,25 +82,41 @@ export class JobRecords {
    * @throws LocopropError JOB_UNKNOWN, JOB_CHANGED, and what `move` throws
    */
   async change(id: string, move: (record: JobRecord, now: Date) => JobRecord): Promise<JobRecord> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const { record, version } = await this.#read(id);
+    return this.#attempt(id, async ({ record, version }) => {
       const moved = move(record, this.now());
       if (moved === record) return record;
       const replaced = await this.#store.replace(moved, version);
-      if (replaced) {
-        this.#learn(id, replaced);
-        const last = record.history.at(-1)?.number ?? 0;
-        const events = replaced.record.history.filter(({ number }) => number > last);
-        if (events.length > 0) this.#onWritten(events, replaced.record);
-        return replaced.record;
-      }
-    }
-    throw new LocopropError('JOB_CHANGED', { job: id });
+      if (!replaced) return null;
+      this.#learn(id, replaced);
+      const last = record.history.at(-1)?.number ?? 0;
+      const events = replaced.record.history.filter(({ number }) => number > last);
+      if (events.length > 0) this.#onWritten(events, replaced.record);
+      return replaced.record;
+    });
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#store.remove(id);
-    this.#forget(id);
+  /**
+   * Removes a job where `may` says so: asked again, of the newer record, where somebody else has replaced it
+   * meanwhile.
+   * @returns whether it was removed
+   * @throws LocopropError JOB_UNKNOWN, JOB_CHANGED, and what `may` throws
+   */
+  async remove(id: string, may: (record: JobRecord) => boolean): Promise<boolean> {
+    return this.#attempt(id, async ({ record, version }) => {
+      if (!may(record)) return false;
+      if (!(await this.#store.remove(id, version))) return null;
+      this.#forget(id);
+      return true;
+    });
+  }
+
+  /** What is done with the newest record; null is for one that others have replaced meanwhile. */
+  async #attempt<T>(id: string, action: (newest: VersionedRecord) => Promise<T | null>): Promise<T> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const done = await action(await this.#read(id));
+      if (done !== null) return done;
+    }
+    throw new LocopropError('JOB_CHANGED', { job: id });
   }
 
   /** Learns what others have written. @returns all records, as they are known then */

@@ -1,3 +1,4 @@
+import { LocopropError } from '../../core/errors/error.js';
 import type { JobRecord } from '../../core/job/record.js';
 import { hasEnded } from '../../core/job/states.js';
 import type { JobRecords } from './job-records.js';
@@ -46,11 +47,17 @@ export class Retention {
     const isDue = ({ state, endedAt }: JobRecord): boolean =>
       hasEnded(state) && endedAt !== null && Date.parse(endedAt) < oldestMs;
     for (const { id } of (await records.all()).filter(isDue)) {
-      // Somebody may have resumed or deleted it meanwhile.
-      const record = await records.find(id);
-      if (record === null || !isDue(record)) continue;
-      await records.remove(id);
-      onRemoved(id, `it ended more than ${keepDays} days ago`);
+      if (await this.#remove(id, isDue)) onRemoved(id, `it ended more than ${keepDays} days ago`);
+    }
+  }
+
+  /** Whether it was deleted: somebody may have resumed or deleted it meanwhile. */
+  async #remove(id: string, isDue: (record: JobRecord) => boolean): Promise<boolean> {
+    try {
+      return await this.#options.records.remove(id, isDue);
+    } catch (error) {
+      if (error instanceof LocopropError && error.code === 'JOB_UNKNOWN') return false;
+      throw error;
     }
   }
 }

@@ -52,8 +52,11 @@ export interface JobStore {
   /** The newest version of every record, in no order. Records that have not changed are not read again. */
   list(): Promise<readonly VersionedRecord[]>;
 
-  /** Removes a job with all its runs. */
-  remove(id: string): Promise<void>;
+  /**
+   * Removes a job with all its runs, for good.
+   * @returns false where another record has followed `version` already, or it was removed
+   */
+  remove(id: string, version: number): Promise<boolean>;
 
   /** The store of the run of a job that was written under this fence; nothing is made before it is used. */
   run(id: string, fence: number): RunStore;

@@ -61,15 +61,15 @@ export class ObjectJobStore implements JobStore {
     return this.#records.list();
   }
 
-  async remove(id: string): Promise<void> {
-    if (!isJobId(id)) return;
-    await this.#records.remove(id);
+  async remove(id: string, version: number): Promise<boolean> {
+    if (!isJobId(id) || !(await this.#records.remove(id, version))) return false;
     await this.#objects.removeAll(jobFolder(id));
     for (const old of this.#records.forgettable()) {
       // Who was cut off from a run may have written into it since.
       await this.#objects.removeAll(jobFolder(old));
       await this.#records.forget(old);
     }
+    return true;
   }
 
   run(id: string, fence: number): RunStore {

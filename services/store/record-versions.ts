@@ -50,7 +50,7 @@ export class RecordVersions {
 
   async create(record: JobRecord): Promise<boolean> {
     if ((await this.#newest(record.id)) !== null) return false;
-    return (await this.#follow(null, record)) !== null;
+    return (await this.#follow(record.id, null, record)) !== null;
   }
 
   async read(id: string): Promise<VersionedRecord | null> {
@@ -58,11 +58,14 @@ export class RecordVersions {
   }
 
   async replace(record: JobRecord, version: number): Promise<VersionedRecord | null> {
-    const seen = this.#seen.get(record.id);
-    // Only what was the newest once can be followed: a leftover of a dead writer has a number too.
-    const before = seen && seen.version >= version ? seen : await this.#newest(record.id);
-    if (!before?.record || before.version !== version) return null;
-    return versioned(await this.#follow(before, record));
+    const before = await this.#toFollow(record.id, version);
+    return before && versioned(await this.#follow(record.id, before, record));
+  }
+
+  /** Removes a record for good: nobody can follow it. False where another has followed `version`. */
+  async remove(id: string, version: number): Promise<boolean> {
+    const before = await this.#toFollow(id, version);
+    return before !== null && (await this.#follow(id, before, null)) !== null;
   }
 
   async list(): Promise<VersionedRecord[]> {
@@ -81,26 +84,6 @@ export class RecordVersions {
     return loaded.map(versioned).filter((record) => record !== null);
   }
 
-  /** Removes a record, also a damaged one, for good: nobody can follow it. */
-  async remove(id: string): Promise<void> {
-    for (;;) {
-      const version = await this.#highest(id);
-      if (version === null) return;
-      const last = await this.#loadOrNone(id, version);
-      if (last && last.removedAt !== null) {
-        this.#seen.set(id, last);
-        await this.#removeBelow(id, version);
-        return;
-      }
-      const lineage = last ? lineageAfter(last) : [];
-      const write = newWrite();
-      const removedAt = this.#clock().toISOString();
-      const mark = { version: version + 1, write, lineage, record: null, removedAt };
-      // Whether it is the last one now is seen in the next round.
-      await this.#objects.create(recordKey(id, mark.version), encodeRecord(mark));
-    }
-  }
-
   /** The jobs removed so long ago that their marks may go too, as far as this process has seen them. */
   forgettable(): string[] {
     const before = new Date(this.#clock().getTime() - MARK_DAYS * 24 * 3600 * 1000).toISOString();
@@ -114,15 +97,29 @@ export class RecordVersions {
     this.#seen.delete(id);
   }
 
-  /** @returns null where the version before has been followed by another */
-  async #follow(before: StoredRecord | null, record: JobRecord): Promise<StoredRecord | null> {
-    const { id } = record;
+  /** The record of a version; null where that is not the newest one. */
+  async #toFollow(id: string, version: number): Promise<StoredRecord | null> {
+    const seen = this.#seen.get(id);
+    // Only what was the newest once can be followed: a leftover of a dead writer has a number too.
+    const newest = seen && seen.version >= version ? seen : await this.#newest(id);
+    return newest?.record && newest.version === version ? newest : null;
+  }
+
+  /**
+   * @param record null to remove it
+   * @returns null where the version before has been followed by another
+   */
+  async #follow(
+    id: string,
+    before: StoredRecord | null,
+    record: JobRecord | null,
+  ): Promise<StoredRecord | null> {
     const own: StoredRecord = {
       version: (before?.version ?? 0) + 1,
       write: newWrite(),
       lineage: before ? lineageAfter(before) : [],
       record,
-      removedAt: null,
+      removedAt: record ? null : this.#clock().toISOString(),
     };
     const key = recordKey(id, own.version);
     const created =

@@ -70,8 +70,7 @@ export const describeRecords = (newPlace: NewPlace): void => {
           .toSorted(),
       ).toEqual(['b', 'c', 'd'].map((id) => `records/${id}.00000002.json`));
       await expect(store.read('b')).rejects.toMatchObject({ code: 'STORE_RECORD_DAMAGED' });
-      await store.remove('b');
-      expect(await store.read('b')).toBeNull();
+      await expect(store.remove('b', 1)).rejects.toMatchObject({ code: 'STORE_RECORD_DAMAGED' });
     });
   });
 
@@ -85,7 +84,7 @@ export const describeRecords = (newPlace: NewPlace): void => {
       const first = await store.list();
       expect(first).toHaveLength(3);
       await other.replace({ ...newRecord('b'), ticket: 7 }, 1);
-      await other.remove('c');
+      expect(await other.remove('c', 1)).toBe(true);
       const second = await store.list();
       const byId = new Map(second.map((one) => [one.record.id, one]));
       expect([...byId.keys()].toSorted()).toEqual(['a', 'b']);
@@ -104,9 +103,9 @@ export const describeRecords = (newPlace: NewPlace): void => {
       await store.create(newRecord('ab'));
       await other.replace({ ...newRecord('a'), ticket: 2 }, 1);
       for (const id of ['a', 'ab']) await store.run(id, 1).write('spec.yaml', [Buffer.from('name: job\n')]);
-      await store.remove('a');
-      await store.remove('a');
-      await store.remove('unknown');
+      expect(await store.remove('a', 2)).toBe(true);
+      for (const version of [1, 2, 3]) expect(await store.remove('a', version)).toBe(false);
+      expect(await store.remove('unknown', 1)).toBe(false);
       for (const one of [store, other]) {
         expect(await one.read('a')).toBeNull();
         expect((await one.list()).map(({ record }) => record.id)).toEqual(['ab']);
@@ -119,6 +118,25 @@ export const describeRecords = (newPlace: NewPlace): void => {
       expect(await store.files('ab', 1)).toHaveLength(1);
     });
 
+    it('is of the version that was to be removed, else it stays with its runs', async () => {
+      const place = await newPlace();
+      const { store } = await openStore(place);
+      const { store: other } = await openStore(place);
+      await store.create(newRecord('a'));
+      await store.run('a', 1).write('spec.yaml', [Buffer.from('name: job\n')]);
+      await other.replace({ ...newRecord('a'), ticket: 2 }, 1);
+      expect(await store.remove('a', 1)).toBe(false);
+      expect(await other.remove('a', 1)).toBe(false);
+      expect(await other.remove('a', 3)).toBe(false);
+      for (const one of [store, other]) {
+        expect(await one.read('a')).toMatchObject({ version: 2, record: { ticket: 2 } });
+        expect(await one.files('a', 1)).toHaveLength(1);
+      }
+      const removals = await Promise.all([store, other].map((one) => one.remove('a', 2)));
+      expect(removals.filter(Boolean)).toHaveLength(1);
+      expect(await place.keys()).toEqual(['records/a.00000003.json']);
+    });
+
     it('leaves nothing after a week, not even what one who was cut off has written since', async () => {
       const place = await newPlace();
       let now = Date.now();
@@ -127,18 +145,24 @@ export const describeRecords = (newPlace: NewPlace): void => {
       const { store: other } = await openStore(place);
       await store.create(newRecord('a'));
       await other.list();
-      await store.remove('a');
+      await store.remove('a', 1);
       await store.run('a', 1).write('late.svg', [Buffer.from('<svg/>')]);
+      const removeAnother = async (id: string): Promise<void> => {
+        await store.create(newRecord(id));
+        await store.remove(id, 1);
+      };
       now += 6 * DAY_MS;
-      await store.remove('unknown');
-      expect(await place.keys()).toHaveLength(2);
+      await removeAnother('b');
+      const ofB = 'records/b.00000002.json';
+      expect((await place.keys()).filter((key) => key !== ofB)).toHaveLength(2);
       now += 2 * DAY_MS;
-      await store.remove('unknown');
-      expect(await place.keys()).toEqual([]);
+      await removeAnother('c');
+      const left = [ofB, 'records/c.00000002.json'];
+      expect((await place.keys()).toSorted()).toEqual(left);
       // Whoever has slept for longer still has nothing to follow.
       expect(await other.replace(newRecord('a'), 1)).toBeNull();
       expect(await store.list()).toEqual([]);
-      expect(await place.keys()).toEqual([]);
+      expect((await place.keys()).toSorted()).toEqual(left);
     });
   });
 };

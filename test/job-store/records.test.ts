@@ -82,11 +82,27 @@ describe('a writer of a record that stops between writing and looking', () => {
   it('has lost against a removal', async () => {
     const { objects, slow, quick } = await twoWriters();
     await slow.create(newRecord('a'));
-    objects.afterCreate = () => quick.remove('a');
+    const removed: boolean[] = [];
+    objects.afterCreate = async () => void removed.push(await quick.remove('a', 2));
     // It was written before the job was removed, and is so with it.
     expect((await slow.replace({ ...newRecord('a'), ticket: 2 }, 1))?.version).toBe(2);
+    expect(removed).toEqual([true]);
     expect(await slow.read('a')).toBeNull();
     expect(await slow.replace({ ...newRecord('a'), ticket: 3 }, 2)).toBeNull();
     expect(await slow.list()).toEqual([]);
+  });
+
+  it('has removed nothing where its number was free again', async () => {
+    const { objects, slow, quick, follow } = await twoWriters();
+    await slow.create(newRecord('a'));
+    for (const times of [0, 1, 5]) {
+      const { version } = (await slow.read('a'))!;
+      await follow(3);
+      const before = (await quick.read('a'))!.version;
+      objects.afterCreate = () => follow(times);
+      expect(await slow.remove('a', version)).toBe(false);
+      expect((await quick.read('a'))!.version).toBe(before + times);
+      expect((await slow.read('a'))!.version).toBe(before + times);
+    }
   });
 });

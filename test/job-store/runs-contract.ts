@@ -249,7 +249,7 @@ export const describeRuns = (newPlace: NewPlace): void => {
       expect(await store.read(id)).toBeNull();
       expect(await store.files(id, 1)).toEqual([]);
       expect(await store.openFile(id, 1, 'spec.yaml')).toBeNull();
-      await store.remove(id);
+      expect(await store.remove(id, 1)).toBe(false);
       expect(() => store.run(id, 1)).toThrow(expect.objectContaining({ code: 'JOB_UNKNOWN' }) as Error);
       await expect(store.forkRun(id, 1, 2)).rejects.toMatchObject({ code: 'JOB_UNKNOWN' });
       expect(await place.keys()).toEqual([]);

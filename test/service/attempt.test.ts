@@ -155,7 +155,7 @@ describe('an attempt', () => {
     const { after, stored, attempt } = await attemptAt({ run: passing }, async (records) => {
       await records.change('job', moves.cancelAsked);
       await records.change('job', moves.cancelled);
-      await records.remove('job');
+      await records.remove('job', () => true);
     });
     expect([after, stored]).toEqual([null, null]);
     expect(attempt.lost).toMatchObject({ code: 'JOB_UNKNOWN' });

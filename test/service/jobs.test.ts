@@ -1,13 +1,14 @@
+import { failed, resumed } from '#core/job/moves.js';
 import { runOf } from '#core/job/record.js';
 import { parseYaml } from '#services/configuration/yaml-text.js';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { call, openApi, TOKENS, YAML } from '../api-http/support.js';
 import { locoprop } from '../cli/support.js';
 import { chunksOf, textOf } from '../job-store/support.js';
 import { temporaryFolder } from '../store/support.js';
-import { openCoordinator, specText, until } from './support.js';
+import { openCoordinator, openStore, recordOf, recordsOf, specText, until } from './support.js';
 
 const ENDLESS = { training: { epochs: 1_000_000, batchSize: 8 } };
 
@@ -65,6 +66,36 @@ it('the idempotency key of a job that was deleted is used up', async () => {
   expect(refused).toMatchObject({ status: 422, json: { code: 'JOB_KEY_REUSED', retryable: false } });
   expect((refused.json as { detail: string }).detail).toContain(id);
   expect((await service.list({ states: [], limit: 10, cursor: null })).jobs).toEqual([]);
+});
+
+it('a job that another coordinator resumes while it is being deleted stays', async () => {
+  const folder = await temporaryFolder();
+  const { service, store } = await openCoordinator({ folder });
+  const { records } = recordsOf(await openStore(folder));
+  const failure = { code: 'X', message: 'it failed', remedy: 'wait', retryable: false };
+  await records.create(recordOf('a'));
+  await records.change('a', (own, now) => failed(own, now, failure));
+  const remove = store.remove.bind(store);
+  vi.spyOn(store, 'remove').mockImplementationOnce(async (id, version) => {
+    await records.change('a', resumed);
+    return remove(id, version);
+  });
+  await expect(service.remove('a')).rejects.toMatchObject({
+    code: 'JOB_STATE_CONFLICT',
+    details: { wanted: 'deleted' },
+  });
+  expect(await records.find('a')).not.toBeNull();
+});
+
+it('a data set stays that a job uses which another coordinator has just taken in', async () => {
+  const folder = await temporaryFolder();
+  const { service } = await openCoordinator({ folder });
+  const { records } = recordsOf(await openStore(folder));
+  const { id } = await service.upload(chunksOf('0,1\n'), { name: 'rows.csv', digest: null });
+  await service.list({ states: [], limit: 1, cursor: null });
+  const data = { train: { file: `upload:${id}`, format: 'csv' }, targets: 'inputs' };
+  await records.create(recordOf('a', { changes: { data } }));
+  await expect(service.removeDataset(id)).rejects.toMatchObject({ code: 'DATASET_IN_USE' });
 });
 
 it('a file that grows is sent as long as it was said to be', async () => {

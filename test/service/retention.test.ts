@@ -84,6 +84,27 @@ it('a job that another coordinator resumed meanwhile stays', async () => {
   expect(await ids()).toEqual(['a']);
 });
 
+it.each(['resumed', 'deleted'] as const)(
+  'a job that another coordinator has %s while it was being deleted is left to that one',
+  async (change) => {
+    await job('a', taken, failed);
+    await job('b', taken, failed);
+    await store.run('a', 1).write('spec.yaml', [Buffer.from('a: 1\n')]);
+    nowMs += 10 * DAY_MS;
+    const other = recordsOf(await openStore(folder)).records;
+    const remove = store.remove.bind(store);
+    vi.spyOn(store, 'remove').mockImplementation(async (id, version) => {
+      if (id === 'a' && change === 'resumed') await other.change('a', moves.resumed);
+      if (id === 'a' && change === 'deleted') await other.remove('a', () => true);
+      return remove(id, version);
+    });
+    await retention(1).sweep();
+    expect(removed.map(([id]) => id)).toEqual(['b']);
+    expect(await ids()).toEqual(change === 'resumed' ? ['a'] : []);
+    expect(await store.files('a', 1)).toHaveLength(change === 'resumed' ? 1 : 0);
+  },
+);
+
 it('jobs are kept for ever where no time is set', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   await job('a', moves.cancelled);
