@@ -18,8 +18,9 @@ import type { JobRecords } from './job-records.js';
 import type { JobSpecs } from './job-specs.js';
 import { RunStop } from './run-stop.js';
 
-/** The record learns of the progress that often. */
-const PROGRESS_MS = 10_000;
+/** The record learns of the progress that often within an epoch, and where epochs end, which may be all the time. */
+const STEPS_MS = 10_000;
+const EPOCHS_MS = 1000;
 
 export interface AttemptOptions {
   readonly store: JobStore;
@@ -168,8 +169,9 @@ export class Attempt {
     const { onEvent, onError } = this.#options;
     this.#progress.record(event);
     onEvent(event, this.#taken);
-    const due = performance.now() - this.#toldMs > PROGRESS_MS;
-    if (this.#telling || (event.type !== 'epoch.done' && !(due && event.type === 'step.done'))) return;
+    if (this.#telling || (event.type !== 'epoch.done' && event.type !== 'step.done')) return;
+    const periodMs = event.type === 'epoch.done' ? EPOCHS_MS : STEPS_MS;
+    if (performance.now() - this.#toldMs < periodMs) return;
     this.#telling = true;
     this.#toldMs = performance.now();
     void this.#change((record) => ({ ...record, progress: this.progress, runSeconds: this.runSeconds }))

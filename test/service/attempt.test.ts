@@ -2,7 +2,7 @@ import type { StopReason } from '#coordinator/service/run-stop.js';
 import { LocopropError } from '#core/errors/error.js';
 import * as moves from '#core/job/moves.js';
 import type { JobRecord } from '#core/job/record.js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../store/support.js';
 import { attemptAt, attemptOf, type Happening, type Run } from './attempts.js';
 import { openStore, recordOf, recordsOf, until } from './support.js';
@@ -159,6 +159,27 @@ describe('an attempt', () => {
     });
     expect([after, stored]).toEqual([null, null]);
     expect(attempt.lost).toMatchObject({ code: 'JOB_UNKNOWN' });
+  });
+
+  it('writes of its progress seldom, however short the epochs are', async () => {
+    const store = await openStore(await temporaryFolder());
+    const { records } = recordsOf(store);
+    const short = { training: { epochs: 100_000, batchSize: 32 }, evaluation: { everyEpochs: 1 } };
+    await records.create(recordOf('job', { changes: short }));
+    const attempt = attemptOf(await records.change('job', (own, now) => moves.taken(own, 'here', now)), {
+      store,
+      records,
+    });
+    const replaced = vi.spyOn(store, 'replace');
+    const startedMs = performance.now();
+    const running = attempt.run();
+    await until(() => (records.known('job')?.progress?.epoch ?? 0) >= 20, 'twenty epochs are in the record');
+    attempt.stop.request('shutdown');
+    const after = (await running)!;
+    expect(after.progress!.epoch).toBeGreaterThanOrEqual(20);
+    // Besides, it tells of its beginning and its end.
+    const seconds = (performance.now() - startedMs) / 1000;
+    expect(replaced.mock.calls.length).toBeLessThanOrEqual(2 + seconds);
   });
 
   it('counts its time with that of attempts whose process has died', async () => {
