@@ -45,7 +45,8 @@ export class Attempt {
   readonly #taken: JobRecord;
   readonly #progress: ProgressTracker;
   readonly #startedMs = performance.now();
-  #toldMs = performance.now();
+  /** Its first step is told at once: by it others know that the job goes on here. */
+  #toldMs = -Infinity;
   #telling = false;
   #lost: LocopropError | null = null;
 

@@ -4,6 +4,7 @@ import type { JobProgress, JobRecord } from '../../core/job/record.js';
 import { isHeld } from '../../core/job/states.js';
 import type { JobQueue, QueueEntry } from '../../services/queue/queue.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
+import { failureOf } from './failures.js';
 import { queuedJob } from './queued-job.js';
 
 export interface DispatcherOptions extends AttemptOptions {
@@ -117,6 +118,9 @@ export class Dispatcher {
         if (own.state === 'pausing') return moves.paused(own, now);
         if (own.state === 'cancelling') return moves.cancelled(own, now);
         if (own.state !== 'queued' && !isHeld(own.state)) throw new StaleEntry(`the job is ${own.state}`);
+        if (moves.isStuck(own) && own.attempt >= own.spec.queue.retries) {
+          return moves.failed(own, now, failureOf(coordinatorsLost(own)));
+        }
         return moves.taken(own, name, now);
       });
       return record.state === 'running' ? record : `the job is ${record.state}`;
@@ -138,6 +142,9 @@ export class Dispatcher {
     }
   }
 }
+
+const coordinatorsLost = ({ id, coordinator, reached }: JobRecord): LocopropError =>
+  new LocopropError('JOB_COORDINATORS_LOST', { job: id, coordinator: coordinator ?? '', step: reached });
 
 /** An entry that starts nothing. */
 class StaleEntry extends Error {}

@@ -33,6 +33,14 @@ export const serviceErrors = {
     retryable: false,
     exitCode: 1,
   },
+  JOB_COORDINATORS_LOST: {
+    message:
+      'One coordinator after the other has vanished with the job {job}, the last one {coordinator}, and it has not come beyond step {step}.',
+    remedy:
+      'See in the logs of the machine what ended it: most often the job needs more memory than it has. Resume the job once that is mended.',
+    retryable: false,
+    exitCode: 1,
+  },
   JOB_KEY_REUSED: {
     message:
       'The idempotency key "{key}" was used before, for the job {job}, which has another spec or was deleted.',

@@ -29,6 +29,7 @@ export const submitted = ({ id, spec, idempotencyKey }: Submission, now: Date): 
   runs: [],
   ticket: 1,
   attempt: 0,
+  reached: 0,
   notBefore: null,
   coordinator: null,
   runSeconds: 0,
@@ -38,13 +39,22 @@ export const submitted = ({ id, spec, idempotencyKey }: Submission, now: Date): 
   history: [stamp({ type: 'job.accepted', name: spec.name, priority: spec.queue.priority }, 1, now)],
 });
 
+const stepOf = ({ progress }: JobRecord): number => progress?.step ?? 0;
+
+/** Whether somebody has the job, or had it when he died, and it has come no further with him than before. */
+export const isStuck = (record: JobRecord): boolean =>
+  isHeld(record.state) && stepOf(record) <= record.reached;
+
 /** A coordinator takes a job: a queued one, or one that was running where it has died. */
 export function taken(record: JobRecord, coordinator: string, now: Date): JobRecord {
   const fence = record.fence + 1;
-  const { attempt } = record;
+  // A job may be what its coordinators die of, as when it needs more memory than there is.
+  const attempt = record.attempt + (isStuck(record) ? 1 : 0);
   return move(record, 'running', now, {
     event: { type: 'job.started', coordinator, fence, attempt: attempt + 1 },
     fence,
+    attempt,
+    reached: Math.max(record.reached, stepOf(record)),
     coordinator,
     startedAt: record.startedAt ?? now.toISOString(),
     notBefore: null,

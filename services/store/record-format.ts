@@ -48,6 +48,8 @@ const recordSchema = z.looseObject({
   runs: z.array(z.looseObject({ fence: count, from: count })),
   ticket: count,
   attempt: count,
+  // Records of older versions have none.
+  reached: count.default(0),
   notBefore: text,
   coordinator: text,
   runSeconds: z.number(),

@@ -5,6 +5,7 @@ import {
   cancelled,
   completed,
   failed,
+  isStuck,
   MAX_HISTORY,
   paused,
   pauseAsked,
@@ -105,6 +106,40 @@ describe('a move', () => {
       failure: null,
       endedAt: null,
     });
+  });
+});
+
+describe('a job whose coordinator has vanished', () => {
+  const progress = (step: number): Pick<JobRecord, 'progress'> => ({
+    progress: {
+      ...{ step, steps: 9, epoch: 0, epochs: 1, loss: 1, trainLoss: null, testLoss: null },
+      ...{ examplesPerSecond: null, secondsLeft: null },
+    },
+  });
+  const taking = (record: JobRecord): JobRecord => taken(record, 'next', now);
+
+  it('has one more attempt behind it where it came no further', () => {
+    expect(isStuck(accepted)).toBe(false);
+    expect(isStuck(running)).toBe(true);
+    const again = taking(running);
+    expect(again.attempt).toBe(1);
+    expect(again.history.at(-1)).toMatchObject({ type: 'job.started', attempt: 2 });
+    expect(taking(again).attempt).toBe(2);
+  });
+
+  it('has none where it came further, and has to come further than it ever was', () => {
+    const first = { ...running, ...progress(4) };
+    expect(isStuck(first)).toBe(false);
+    const second = taking(first);
+    expect(second).toMatchObject({ attempt: 0, reached: 4 });
+    // It goes on from a checkpoint before that.
+    const third = taking({ ...second, ...progress(3) });
+    expect(third).toMatchObject({ attempt: 1, reached: 4 });
+    expect(taking({ ...third, ...progress(5) })).toMatchObject({ attempt: 1, reached: 5 });
+  });
+
+  it('has none where that one gave it back', () => {
+    expect(taking(returned(running, now, 'it ends', end)).attempt).toBe(0);
   });
 });
 

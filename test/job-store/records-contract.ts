@@ -52,6 +52,15 @@ export const describeRecords = (newPlace: NewPlace): void => {
       expect(await place.keys()).toEqual(['records/a.00000006.json']);
     });
 
+    it('of an older version is read as one of today', async () => {
+      const place = await newPlace();
+      const { store } = await openStore(place);
+      const { reached: _, ...older } = newRecord('a');
+      const stored = { write: 'x', lineage: [], record: older, removedAt: null };
+      await place.put('records/a.00000001.json', JSON.stringify(stored));
+      expect((await store.read('a'))?.record).toEqual(newRecord('a'));
+    });
+
     it('that cannot be read is told of once, and stops no other', async () => {
       const place = await newPlace();
       const { store, problems } = await openStore(place);
