@@ -1,12 +1,13 @@
-import type { ColumnName, DataSource, FileSource } from '../../core/dataset.js';
+import type { ColumnName, DataFormat, DataSource, FileSource } from '../../core/dataset.js';
 import type { JobSpec } from '../../core/spec/job-spec.js';
+import { formatOfName } from '../datasets/format-name.js';
 
-/** Files that hold more than one array: their labels and targets are parts of them, not files. */
-const manyArrays = { formats: ['npz', 'csv', 'parquet'], names: /\.(?:npz|parquet|csv(?:\.gz)?)$/i };
+/** Of files that hold more than one array: their labels and targets are parts of them, not files. */
+const manyArrays: ReadonlySet<DataFormat | undefined> = new Set(['npz', 'csv', 'parquet'] as const);
 
 /** Whether labels and targets of a source are files of their own. */
 export const holdsOneArray = ({ file, format }: FileSource): boolean =>
-  format === undefined ? !manyArrays.names.test(file) : !manyArrays.formats.includes(format);
+  !manyArrays.has(format ?? formatOfName(file));
 
 /** What a path of a spec names. */
 export type PathKind = 'data' | 'weights' | 'plugin';
