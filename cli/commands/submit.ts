@@ -39,10 +39,10 @@ async function submit(file: string, options: SubmitOptions): Promise<number> {
   const overrides = await allOverrides(options);
   const { readSpecFile } = await import('../../services/configuration/spec-file.js');
   const { writeYaml } = await import('../../services/configuration/yaml-text.js');
-  const { checkSpec } = await import('../../services/client/check-spec.js');
+  const { checkBeforeSending } = await import('../../services/client/check-before-sending.js');
   const { uploadFiles } = await import('../../services/client/upload-files.js');
   const { data, directory } = await readSpecFile(file, overrides);
-  checkSpec(data, file);
+  checkBeforeSending(data, file);
   const client = await clientOf(options);
   const given = options.upload
     ? await uploadFiles(data, { client, directory, onUpload })

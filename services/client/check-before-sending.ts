@@ -9,7 +9,7 @@ import { parseSpec } from '../../core/spec/parse.js';
  * @param source what messages call it
  * @throws LocopropError SPEC_INVALID
  */
-export function checkSpec(data: unknown, source: string): void {
+export function checkBeforeSending(data: unknown, source: string): void {
   const plugins = isMap(data) ? data['plugins'] : undefined;
   if (Array.isArray(plugins) && plugins.length > 0) return;
   parseSpec(data, new Parts(), source);
