@@ -62,7 +62,7 @@ const asTrial = (engine: EngineDiagnosis): Trial =>
   engine.available ? engine : { name: engine.name, failure: 'not available' };
 
 /** The oldest Node that locoprop runs on, as its package.json has it. */
-export const OLDEST_NODE = '20.19.0';
+const OLDEST_NODE = '20.19.0';
 
 const isSupported = (version: string): boolean =>
   version.localeCompare(OLDEST_NODE, 'en', { numeric: true }) >= 0;

@@ -55,10 +55,7 @@ export interface FinishedRun {
 }
 
 /** The training or test data of a job; null where it has no test data. */
-export async function loadData(
-  { spec, directory, environment }: Job,
-  split: DataSplit,
-): Promise<Dataset | null> {
+async function loadData({ spec, directory, environment }: Job, split: DataSplit): Promise<Dataset | null> {
   const source = split === 'train' ? spec.data.train : spec.data.test;
   if (!source) return null;
   const { targets } = spec.data;

@@ -40,7 +40,7 @@ import type { Parameters } from './regularization.js';
  */
 
 /** Pivots of a pass: fewer read and write all of C more often, more have the columns of a block take the time. */
-export const PIVOTS = 16;
+const PIVOTS = 16;
 
 /** Refinements: the first leaves less than rounding does but for the worst-conditioned problems. */
 const REFINEMENTS = 2;

@@ -72,7 +72,7 @@ export function solveRoutine(rule: LayerRule, options: SolveOptions): Routine {
 }
 
 /** Names of what a solve changes, in the order weights, bias, slots of each. */
-export const stateNames = (rule: LayerRule): string[] => [
+const stateNames = (rule: LayerRule): string[] => [
   'weights',
   'bias',
   ...slotNames(rule).flatMap((slot) => [`weights.${slot}`, `bias.${slot}`]),
@@ -234,13 +234,13 @@ function gramSolve(rule: LayerRule, options: SolveOptions): Pieces {
 }
 
 /** ZᵀZ of Z = [X, 1] in blocks: gram XᵀX and inputSums Xᵀ1; the last block is `examples`. */
-export const gramBlocks: Bindings = {
+const gramBlocks: Bindings = {
   gram: matmul(transpose(input('inputs')), input('inputs')),
   inputSums: transpose(sum(input('inputs'), 0)),
 };
 
 /** ZᵀZ times [weights; bias]. */
-export function gramProduct(v: Parameters): Parameters {
+function gramProduct(v: Parameters): Parameters {
   const [gram, inputSums] = [input('gram'), input('inputSums')];
   return {
     weights: add(matmul(gram, v.weights), multiply(inputSums, v.bias)),

@@ -38,7 +38,7 @@ const contender = z.strictObject({
 });
 
 /** The colours and dashes that the figure can tell apart. */
-export const MAX_CONTENDERS = 24;
+const MAX_CONTENDERS = 24;
 
 /** The spec of a comparison. */
 export const compareSchema = z

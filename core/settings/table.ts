@@ -14,7 +14,7 @@ const address = { type: 'address' } as const;
 const flag = { type: 'boolean' } as const;
 
 /** Every setting of the commands that go on for long. docs/configuration.md is generated from it. */
-export const settingsTable = {
+const settingsTable = {
   store: {
     of: { type: 'store' },
     default: './locoprop-data',

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 /** Whether a text is the name of a machine. One that ends in a number would be read as an address. */
-export function isHostName(text: string): boolean {
+function isHostName(text: string): boolean {
   const labels = text.split('.');
   return (
     text.length <= 253 &&

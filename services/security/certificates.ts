@@ -44,7 +44,7 @@ export interface CertificateOptions {
   readonly from?: Date | undefined;
 }
 
-export const OWN_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1'];
+const OWN_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 const DAYS_OF_AUTHORITY = 3650;
 const DAYS_OF_MEMBER = 730;

@@ -5,11 +5,11 @@ import { invalid, readCredential } from './secret-file.js';
 import type { TransportSecurity } from './transport-security.js';
 
 /** Folder with the files of `locoprop certs`. */
-export const TLS_VARIABLE = 'LOCOPROP_TLS_DIR';
+const TLS_VARIABLE = 'LOCOPROP_TLS_DIR';
 /** The join token itself. */
 export const TOKEN_VARIABLE = 'LOCOPROP_JOIN_TOKEN';
 /** File with the join token. */
-export const TOKEN_FILE_VARIABLE = 'LOCOPROP_JOIN_TOKEN_FILE';
+const TOKEN_FILE_VARIABLE = 'LOCOPROP_JOIN_TOKEN_FILE';
 
 export interface CredentialSources {
   readonly role: Role;

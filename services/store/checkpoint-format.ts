@@ -10,7 +10,7 @@ import { layersOf, meansOf, readMeans, tensorsOf } from './layer-tensors.js';
 import { slices } from './slices.js';
 
 /** Raised when a file of the new kind would be misread by the program before. */
-export const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 1;
 
 /** What the metadata entry `format` says. */
 export const CHECKPOINT_FORMAT = 'locoprop-checkpoint';

@@ -6,7 +6,7 @@ import type { JobView } from '../../../service/job-service.js';
 export const time = z.string().describe('ISO 8601, UTC.');
 export const count = z.int().min(0);
 
-export const jobState = z.enum(jobStates).meta({
+const jobState = z.enum(jobStates).meta({
   id: 'JobState',
   description: 'What a job is; `pausing` and `cancelling` until its coordinator has noticed.',
 });
@@ -79,7 +79,7 @@ export const jobPage = z
   })
   .meta({ id: 'JobPage', description: 'Jobs, a page at a time.' });
 
-export const runEvent = z.looseObject({ sequence: z.int().min(1), time, type: z.string() }).meta({
+const runEvent = z.looseObject({ sequence: z.int().min(1), time, type: z.string() }).meta({
   id: 'RunEvent',
   description: 'What happened in the run of a job; each type has fields of its own.',
 });
