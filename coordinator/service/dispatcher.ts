@@ -118,9 +118,7 @@ export class Dispatcher {
         if (own.state === 'pausing') return moves.paused(own, now);
         if (own.state === 'cancelling') return moves.cancelled(own, now);
         if (own.state !== 'queued' && !isHeld(own.state)) throw new StaleEntry(`the job is ${own.state}`);
-        if (moves.isStuck(own) && own.attempt >= own.spec.queue.retries) {
-          return moves.failed(own, now, failureOf(coordinatorsLost(own)));
-        }
+        if (moves.endsItsCoordinators(own)) return moves.failed(own, now, failureOf(coordinatorsLost(own)));
         return moves.taken(own, name, now);
       });
       return record.state === 'running' ? record : `the job is ${record.state}`;
@@ -143,8 +141,10 @@ export class Dispatcher {
   }
 }
 
-const coordinatorsLost = ({ id, coordinator, reached }: JobRecord): LocopropError =>
-  new LocopropError('JOB_COORDINATORS_LOST', { job: id, coordinator: coordinator ?? '', step: reached });
+const coordinatorsLost = ({ id, coordinator, reached, vanished }: JobRecord): LocopropError =>
+  new LocopropError('JOB_COORDINATORS_LOST', {
+    ...{ job: id, coordinator: coordinator ?? '', step: reached, count: vanished + 1 },
+  });
 
 /** An entry that starts nothing. */
 class StaleEntry extends Error {}

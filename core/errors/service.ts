@@ -35,9 +35,9 @@ export const serviceErrors = {
   },
   JOB_COORDINATORS_LOST: {
     message:
-      'One coordinator after the other has vanished with the job {job}, the last one {coordinator}, and it has not come beyond step {step}.',
+      '{count} coordinators in a row have died with the job {job}, the last one {coordinator}, and it has not come beyond step {step}.',
     remedy:
-      'See in the logs of the machine what ended it: most often the job needs more memory than it has. Resume the job once that is mended.',
+      'See in the logs of the machine what ended it: most often the job needs more memory than there is. Resume the job once that is mended.',
     retryable: false,
     exitCode: 1,
   },

@@ -30,6 +30,7 @@ export const submitted = ({ id, spec, idempotencyKey }: Submission, now: Date): 
   ticket: 1,
   attempt: 0,
   reached: 0,
+  vanished: 0,
   notBefore: null,
   coordinator: null,
   runSeconds: 0,
@@ -41,20 +42,24 @@ export const submitted = ({ id, spec, idempotencyKey }: Submission, now: Date): 
 
 const stepOf = ({ progress }: JobRecord): number => progress?.step ?? 0;
 
-/** Whether somebody has the job, or had it when he died, and it has come no further with him than before. */
-export const isStuck = (record: JobRecord): boolean =>
-  isHeld(record.state) && stepOf(record) <= record.reached;
+const hasProgressed = (record: JobRecord): boolean => stepOf(record) > record.reached;
+
+/** After so many a job is taken for what its coordinators die of; an unlucky one comes a step further sooner. */
+const MOST_VANISHED = 10;
+
+/** Whether one coordinator after the other has died with a job, the last one too, and it has come no further. */
+export const endsItsCoordinators = (record: JobRecord): boolean =>
+  isHeld(record.state) && !hasProgressed(record) && record.vanished >= MOST_VANISHED - 1;
 
 /** A coordinator takes a job: a queued one, or one that was running where it has died. */
 export function taken(record: JobRecord, coordinator: string, now: Date): JobRecord {
   const fence = record.fence + 1;
-  // A job may be what its coordinators die of, as when it needs more memory than there is.
-  const attempt = record.attempt + (isStuck(record) ? 1 : 0);
+  const { attempt } = record;
   return move(record, 'running', now, {
     event: { type: 'job.started', coordinator, fence, attempt: attempt + 1 },
     fence,
-    attempt,
     reached: Math.max(record.reached, stepOf(record)),
+    vanished: isHeld(record.state) && !hasProgressed(record) ? record.vanished + 1 : 0,
     coordinator,
     startedAt: record.startedAt ?? now.toISOString(),
     notBefore: null,

@@ -79,13 +79,12 @@ export interface JobRecord {
   readonly runs: readonly RunSegment[];
   /** Names the entry of the queue that may start it: entries with another one are of the past. */
   readonly ticket: number;
-  /**
-   * Failures since it was submitted or resumed, after which it was tried again; who had it and vanished before
-   * it came any further is one too.
-   */
+  /** Failures since it was submitted or resumed, after which it was tried again. */
   readonly attempt: number;
   /** The furthest step that it had come to when it was last taken. */
   readonly reached: number;
+  /** Coordinators, one after the other, that vanished with it before it came any further. */
+  readonly vanished: number;
   /** Not to be started earlier. */
   readonly notBefore: string | null;
   /** Who runs it. */

@@ -48,8 +48,9 @@ const recordSchema = z.looseObject({
   runs: z.array(z.looseObject({ fence: count, from: count })),
   ticket: count,
   attempt: count,
-  // Records of older versions have none.
+  // Records of older versions have neither.
   reached: count.default(0),
+  vanished: count.default(0),
   notBefore: text,
   coordinator: text,
   runSeconds: z.number(),

@@ -5,7 +5,7 @@ import {
   cancelled,
   completed,
   failed,
-  isStuck,
+  endsItsCoordinators,
   MAX_HISTORY,
   paused,
   pauseAsked,
@@ -118,28 +118,31 @@ describe('a job whose coordinator has vanished', () => {
   });
   const taking = (record: JobRecord): JobRecord => taken(record, 'next', now);
 
-  it('has one more attempt behind it where it came no further', () => {
-    expect(isStuck(accepted)).toBe(false);
-    expect(isStuck(running)).toBe(true);
-    const again = taking(running);
-    expect(again.attempt).toBe(1);
-    expect(again.history.at(-1)).toMatchObject({ type: 'job.started', attempt: 2 });
-    expect(taking(again).attempt).toBe(2);
+  it('is taken for what they die of after ten in a row with which it came no further', () => {
+    let own = running;
+    for (let vanished = 1; vanished < 10; vanished++) {
+      expect(endsItsCoordinators(own)).toBe(false);
+      own = taking(own);
+      expect(own).toMatchObject({ vanished, attempt: 0 });
+    }
+    expect(endsItsCoordinators(own)).toBe(true);
+    expect(endsItsCoordinators({ ...own, ...progress(1) })).toBe(false);
+    expect(endsItsCoordinators({ ...own, state: 'queued' })).toBe(false);
   });
 
-  it('has none where it came further, and has to come further than it ever was', () => {
-    const first = { ...running, ...progress(4) };
-    expect(isStuck(first)).toBe(false);
-    const second = taking(first);
-    expect(second).toMatchObject({ attempt: 0, reached: 4 });
+  it('has to come further than it ever was', () => {
+    const first = taking(taking({ ...running, ...progress(4) }));
+    expect(first).toMatchObject({ reached: 4, vanished: 1 });
     // It goes on from a checkpoint before that.
-    const third = taking({ ...second, ...progress(3) });
-    expect(third).toMatchObject({ attempt: 1, reached: 4 });
-    expect(taking({ ...third, ...progress(5) })).toMatchObject({ attempt: 1, reached: 5 });
+    const second = taking({ ...first, ...progress(3) });
+    expect(second).toMatchObject({ reached: 4, vanished: 2 });
+    expect(taking({ ...second, ...progress(5) })).toMatchObject({ reached: 5, vanished: 0 });
   });
 
-  it('has none where that one gave it back', () => {
-    expect(taking(returned(running, now, 'it ends', end)).attempt).toBe(0);
+  it('begins anew where that one gave it back', () => {
+    const own = taking(running);
+    expect(own.vanished).toBe(1);
+    expect(taking(returned(own, now, 'it ends', end)).vanished).toBe(0);
   });
 });
 

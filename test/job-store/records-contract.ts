@@ -55,7 +55,7 @@ export const describeRecords = (newPlace: NewPlace): void => {
     it('of an older version is read as one of today', async () => {
       const place = await newPlace();
       const { store } = await openStore(place);
-      const { reached: _, ...older } = newRecord('a');
+      const { reached: _, vanished: __, ...older } = newRecord('a');
       const stored = { write: 'x', lineage: [], record: older, removedAt: null };
       await place.put('records/a.00000001.json', JSON.stringify(stored));
       expect((await store.read('a'))?.record).toEqual(newRecord('a'));

@@ -17,27 +17,29 @@ const hasCome =
     },
   });
 
+const times = (count: number, ...changes: readonly Change[]): Change[] =>
+  Array.from({ length: count }, () => changes).flat();
+
 /** A coordinator that starts where others have run a job and vanished, after each change of its record. */
-async function afterOthers(changes: readonly Change[], retries: number) {
+async function afterOthers(changes: readonly Change[]) {
   const folder = await temporaryFolder();
   const store = await openStore(folder, () => undefined);
   const { records } = recordsOf(store);
-  await records.create(recordOf('job', { changes: { queue: { retries } } }));
+  await records.create(recordOf('job'));
   for (const change of changes) await records.change('job', change);
   await store.close();
   return openCoordinator({ folder, solvesHere: true });
 }
 
 it.each([
-  ['no retry is allowed', [taken], 0],
-  ['retries are used up', [taken, taken, taken, taken], 3],
-  ['it only repeats steps', [taken, hasCome(2), taken, hasCome(1), taken, hasCome(2), taken], 2],
-] as const)('a job with which its coordinators vanish fails: %s', async (_, changes, retries) => {
-  const { service, reaches } = await afterOthers(changes, retries);
+  ['before its first step', times(10, taken)],
+  ['while it repeats steps', [taken, hasCome(2), ...times(10, taken, hasCome(2))]],
+] as const)('a job with which ten coordinators in a row vanish fails: %s', async (_, changes) => {
+  const { service, reaches } = await afterOthers(changes);
   await reaches('job', 'failed');
   expect((await service.get('job')).failure).toMatchObject({
     code: 'JOB_COORDINATORS_LOST',
-    message: expect.stringContaining('the last one gone') as string,
+    message: expect.stringMatching(/^10 coordinators in a row .*, the last one gone,/) as string,
     retryable: false,
   });
   await service.resume('job');
@@ -45,10 +47,10 @@ it.each([
 });
 
 it.each([
-  ['retries are left', [taken, taken, taken], 3],
-  ['it gets on with each', [taken, hasCome(1), taken, hasCome(2), taken, hasCome(3)], 0],
-] as const)('a job with which its coordinators vanish goes on: %s', async (_, changes, retries) => {
-  const { service, reaches } = await afterOthers(changes, retries);
+  ['nine of them', times(9, taken)],
+  ['it gets on with each', Array.from({ length: 12 }, (_, step) => [taken, hasCome(step + 1)]).flat()],
+] as const)('a job with which coordinators vanish goes on: %s', async (_, changes) => {
+  const { service, reaches } = await afterOthers(changes);
   await reaches('job', 'completed');
   expect((await service.get('job')).failure).toBeNull();
 });
