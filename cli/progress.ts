@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
 import type { RunEvent } from '../core/events.js';
 import { counted, duration, grouped, significant } from './format.js';
-import { remarkOn } from './remarks.js';
+import { Remarks } from './remarks.js';
 
 /** Between two drawings of the line. */
 const REDRAW_MS = 100;
@@ -93,6 +93,7 @@ class ProgressLine implements ProgressView {
   readonly #stream: WriteStream;
   readonly #timeOf: TimeOf;
   readonly #first: readonly string[];
+  readonly #remarks = new Remarks();
   #progress: Progress | null = null;
   #drawnMs = -Infinity;
 
@@ -107,7 +108,7 @@ class ProgressLine implements ProgressView {
     if (event.type === 'run.started') this.#progress = new Progress(event, this.#timeOf(event));
     if (event.type === 'step.done') this.#progress?.add(event, this.#timeOf(event));
     if (event.type === 'epoch.done' && this.#progress) this.#progress.testLoss = event.testLoss;
-    const remark = remarkOn(event);
+    const remark = this.#remarks.on(event);
     if (remark !== null) this.remark(remark);
     if (nowMs - this.#drawnMs >= REDRAW_MS || event.type === 'run.ended') this.#draw(nowMs);
   };
@@ -144,8 +145,9 @@ function fitted(fields: readonly string[], width: number): string {
 class ProgressLines implements ProgressView {
   readonly #stream: NodeJS.WritableStream;
   readonly #timeOf: TimeOf;
-  #progress: Progress | null = null;
   readonly #first: readonly string[];
+  readonly #remarks = new Remarks();
+  #progress: Progress | null = null;
   #writtenMs = -Infinity;
 
   constructor(stream: NodeJS.WritableStream, timeOf: TimeOf, first: readonly string[]) {
@@ -162,7 +164,7 @@ class ProgressLines implements ProgressView {
       if (nowMs - this.#writtenMs >= LINE_MS) this.#write(this.#progress?.fields() ?? [], nowMs);
     }
     if (event.type === 'epoch.done') this.#write(epochFields(event), nowMs);
-    const remark = remarkOn(event);
+    const remark = this.#remarks.on(event);
     if (remark !== null) this.remark(remark);
   };
 
@@ -195,9 +197,13 @@ function epochFields({
   testLoss,
   testAccuracy,
   examplesPerSecond,
+  layers,
 }: EpochDone): string[] {
   const fields = [`epoch ${epoch} done`, `step ${step}`, `train loss ${significant(trainLoss)}`];
   if (testLoss !== null) fields.push(`test loss ${significant(testLoss)}`);
   if (testAccuracy !== null) fields.push(`test accuracy ${significant(testAccuracy)}`);
-  return [...fields, `${grouped(examplesPerSecond)} examples/s`];
+  fields.push(`${grouped(examplesPerSecond)} examples/s`);
+  const gaveUp = layers.reduce((total, { guardGaveUp }) => total + guardGaveUp, 0);
+  if (gaveUp > 0) fields.push(`${counted(gaveUp, 'local problem')} given up`);
+  return fields;
 }

@@ -1,8 +1,23 @@
 import type { RunEvent } from '../core/events.js';
 import { counted, significant } from './format.js';
 
-/** What is told beside the progress itself; null for most events. */
-export function remarkOn(event: RunEvent): string | null {
+/** What is told beside the progress of a run. */
+export class Remarks {
+  /** Of which it was told that they stayed as they were: where they do it once, they may do it every step. */
+  readonly #gaveUp = new Set<number>();
+
+  /** Null for most events. */
+  on(event: RunEvent): string | null {
+    if (event.type !== 'guard.gave-up') return remarkOn(event);
+    const { layer, step, attempt } = event;
+    if (this.#gaveUp.has(layer)) return null;
+    this.#gaveUp.add(layer);
+    const tries = attempt === 1 ? 'its first solve' : `${attempt} solves, each with a smaller step`;
+    return `warning: layer ${layer} stayed as it was in step ${step}: the guard refused ${tries}`;
+  }
+}
+
+function remarkOn(event: RunEvent): string | null {
   switch (event.type) {
     case 'checkpoint.damaged':
       return `passed over the checkpoint ${event.file}: ${event.reason}`;

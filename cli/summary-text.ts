@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RunSummary, Scores } from '../coordinator/finish/summary.js';
-import { duration, grouped, percent, significant, table } from './format.js';
+import { counted, duration, grouped, percent, significant, table } from './format.js';
 
 type ScoreName = keyof Scores;
 
@@ -63,10 +63,14 @@ function pcaLines({ pca, final }: RunSummary): string[] {
   ];
 }
 
-const guardLines = ({ guardRedone }: RunSummary): string[] =>
-  guardRedone === 0
+const guardLines = ({ guardRedone, guardGaveUp }: RunSummary): string[] => [
+  ...(guardRedone === 0 ? [] : [`the guard had ${counted(guardRedone, 'solve')} redone with a smaller step`]),
+  ...(guardGaveUp === 0
     ? []
-    : [`the guard had ${grouped(guardRedone)} local problems redone with a smaller step`];
+    : [
+        `the guard gave up ${counted(guardGaveUp, 'local problem')}: their layers did not move in those steps`,
+      ]),
+];
 
 const fileLines = ({ directory, files }: RunSummary): string[] => [
   `files in ${directory}: ${files.join(', ')}`,

@@ -1,5 +1,5 @@
 import type { LayerMetrics } from '../core/events.js';
-import { relativeRise } from './guard.js';
+import { relativeRise, type GuardIncident } from './guard.js';
 import type { LayerReport } from './pool/layer-pool.js';
 
 /** The mean of the numbers that there are. */
@@ -24,6 +24,7 @@ class LayerStatistics {
   readonly #after = new Mean();
   #largestRise: number | null = null;
   redone = 0;
+  gaveUp = 0;
 
   add(report: LayerReport): void {
     this.#before.add(report.objectiveBefore);
@@ -38,6 +39,7 @@ class LayerStatistics {
       objectiveAfter: this.#after.value,
       largestRise: this.#largestRise,
       guardRedone: this.redone,
+      guardGaveUp: this.gaveUp,
     };
   }
 }
@@ -56,8 +58,14 @@ export class EpochStatistics {
     for (const [layer, report] of reports.entries()) this.#layers[layer]!.add(report);
   }
 
-  addRedone(layer: number): void {
-    this.#layers[layer]!.redone += 1;
+  /** Counts a solve that the guard did not accept. */
+  addIncident({ layer, redone }: GuardIncident): void {
+    this.#layers[layer]![redone ? 'redone' : 'gaveUp'] += 1;
+  }
+
+  /** Whether so many steps, and so the whole epoch, have left every layer as it was. */
+  stoodStill(steps: number): boolean {
+    return this.#layers.every(({ gaveUp }) => gaveUp === steps);
   }
 
   get metrics(): LayerMetrics[] {

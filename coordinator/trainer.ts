@@ -1,4 +1,4 @@
-import { batchSizeOf } from '../core/batches.js';
+import { batchesPerEpoch, batchSizeOf } from '../core/batches.js';
 import { LocopropError } from '../core/errors/error.js';
 import type { Confusion, EpochMetrics, RunEventBody } from '../core/events.js';
 import type { Dataset } from '../core/dataset.js';
@@ -110,7 +110,7 @@ export class Trainer {
 
   /**
    * Trains until the end or until it is told to stop; either way the last state is in a checkpoint.
-   * @throws LocopropError TRAINING_DIVERGED; the checkpoints are of steps before
+   * @throws LocopropError TRAINING_DIVERGED; the checkpoints are of steps before. TRAINING_STUCK
    */
   async run(): Promise<'completed' | 'stopped'> {
     const { engine, network } = this.#options;
@@ -200,7 +200,7 @@ export class Trainer {
 
   async #reportIncident(incident: GuardIncident): Promise<void> {
     const { layer, attempt, learningRateFactor, report, redone } = incident;
-    if (redone) this.#statistics.addRedone(layer);
+    this.#statistics.addIncident(incident);
     const { objectiveBefore, objectiveAfter } = report;
     await this.#options.recorder.emit({
       type: redone ? 'guard.redone' : 'guard.gave-up',
@@ -236,10 +236,16 @@ export class Trainer {
     if (everySteps !== null && this.#position.step % everySteps === 0) await this.#saveCheckpoint(false);
   }
 
-  /** Evaluates and saves at the end of an epoch, each where it is due. */
+  /**
+   * Evaluates and saves at the end of an epoch, each where it is due. Where the guard has given up every problem of
+   * the epoch, the next one would meet the same weights: the run ends.
+   */
   async #endEpoch(): Promise<void> {
-    const { spec, recorder } = this.#options;
+    const { spec, recorder, train } = this.#options;
     const { epoch } = this.#position;
+    const stoodStill = this.#statistics.stoodStill(
+      batchesPerEpoch(train.examples, batchSizeOf(spec.training, train)),
+    );
     const last = epoch === this.#epochs;
     let best = false;
     if (last || epoch % spec.evaluation.everyEpochs === 0) {
@@ -252,8 +258,12 @@ export class Trainer {
       if (confusion) await recorder.emit({ type: 'classes.counted', ...confusion });
     }
     this.#statistics = new EpochStatistics(this.#options.network.layers.length);
-    if (last || best || epoch % spec.checkpoints.everyEpochs === 0) await this.#saveCheckpoint(best);
+    if (last || best || stoodStill || epoch % spec.checkpoints.everyEpochs === 0)
+      await this.#saveCheckpoint(best);
     else await this.#checkpointBetween();
+    if (stoodStill) {
+      throw new LocopropError('TRAINING_STUCK', { epoch, checkpoint: this.#lastCheckpoint! });
+    }
   }
 
   async #measure(): Promise<{ metrics: EpochMetrics; confusion: Confusion | null }> {

@@ -39,6 +39,8 @@ export interface LayerMetrics {
   readonly largestRise: number | null;
   /** Solves that the guard had redone in this epoch. */
   readonly guardRedone: number;
+  /** Steps of the epoch in which it gave the layer's problem up: the layer stayed as it was. */
+  readonly guardGaveUp: number;
 }
 
 /** Classes of a classifier of whose examples there is a table; of more it would be too large for a log. */

@@ -28,6 +28,7 @@ export interface ComparedRunOptions {
 /** Failures that are a contender's own: with other settings it might have gone well. */
 const OWN_FAILURES: Readonly<Record<string, 'diverged' | 'failed'>> = {
   TRAINING_DIVERGED: 'diverged',
+  TRAINING_STUCK: 'diverged',
   ENGINE_CALL_FAILED: 'failed',
 };
 

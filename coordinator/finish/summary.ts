@@ -36,6 +36,8 @@ export interface RunSummary {
   readonly pca: PcaBaseline | null;
   /** Local solves that the guard had redone. */
   readonly guardRedone: number;
+  /** Local problems that it gave up: their layers stayed as they were in that step. */
+  readonly guardGaveUp: number;
   /** Names within the directory. */
   readonly files: readonly string[];
 }
@@ -52,16 +54,18 @@ export const scoresOf = (metrics: EpochMetrics): Scores => ({
 /** What the whole log of a run adds up to. */
 export type Tally = Pick<
   RunSummary,
-  'steps' | 'epochs' | 'trainSeconds' | 'examplesPerSecond' | 'guardRedone'
+  'steps' | 'epochs' | 'trainSeconds' | 'examplesPerSecond' | 'guardRedone' | 'guardGaveUp'
 >;
 
 export async function tallyOf(events: AsyncIterable<RunEvent>): Promise<Tally> {
   let trainSeconds = 0;
   let examples = 0;
   let guardRedone = 0;
+  let guardGaveUp = 0;
   let position = { step: 0, epoch: 0 };
   for await (const event of events) {
     if (event.type === 'guard.redone') guardRedone += 1;
+    if (event.type === 'guard.gave-up') guardGaveUp += 1;
     if (event.type === 'run.ended') position = event;
     if (event.type !== 'step.done') continue;
     trainSeconds += event.seconds;
@@ -69,7 +73,7 @@ export async function tallyOf(events: AsyncIterable<RunEvent>): Promise<Tally> {
   }
   const { step: steps, epoch: epochs } = position;
   const examplesPerSecond = trainSeconds > 0 ? examples / trainSeconds : 0;
-  return { steps, epochs, trainSeconds, examplesPerSecond, guardRedone };
+  return { steps, epochs, trainSeconds, examplesPerSecond, guardRedone, guardGaveUp };
 }
 
 const lossOf = ({ testLoss, trainLoss }: EpochMetrics): number => testLoss ?? trainLoss;

@@ -9,6 +9,14 @@ export const trainingErrors = {
     retryable: false,
     exitCode: 1,
   },
+  TRAINING_STUCK: {
+    message:
+      'No local problem of epoch {epoch} could be solved: the guard gave all of them up, and no layer has moved.',
+    remedy:
+      'Lower `local.optimizer.learningRate`: the events `guard.gave-up` of the run say what the last attempts did to the objectives. The weights are in the checkpoint {checkpoint}.',
+    retryable: false,
+    exitCode: 1,
+  },
   RUN_STOPPED_WAITING: {
     message: 'The run was stopped while it waited for workers, after step {step}.',
     remedy: 'Continue it with `locoprop train --resume RUN`: it goes on from its last checkpoint.',

@@ -26,6 +26,8 @@ const metricsSchema = z.object({
       objectiveAfter: optional,
       largestRise: optional,
       guardRedone: required,
+      // Logs of older versions do not count them.
+      guardGaveUp: required.default(0),
     }),
   ),
   cluster: z

@@ -148,8 +148,14 @@ it('several states can be asked for', async () => {
 
 it('metrics come as they are', async () => {
   const far = await serving();
-  const layer = { objectiveBefore: 2, objectiveAfter: 1, largestRise: 0, guardRedone: 3 };
-  const unknown = { objectiveBefore: null, objectiveAfter: null, largestRise: null, guardRedone: 0 };
+  const layer = { objectiveBefore: 2, objectiveAfter: 1, largestRise: 0, guardRedone: 3, guardGaveUp: 2 };
+  const unknown = {
+    objectiveBefore: null,
+    objectiveAfter: null,
+    largestRise: null,
+    guardRedone: 0,
+    guardGaveUp: 0,
+  };
   const epoch = {
     ...{ epoch: 1, step: 2, trainLoss: 0.5, testLoss: 0.25, trainError: 4, testError: 0 },
     ...{ trainAccuracy: 0.75, testAccuracy: 1, trainSeconds: 9, examplesPerSecond: 10 },

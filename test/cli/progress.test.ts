@@ -102,6 +102,42 @@ describe('the progress line of a terminal', () => {
 });
 
 describe('progress where there is no terminal', () => {
+  it('warns of a layer that the guard leaves as it was the first time, and counts them by epoch', () => {
+    const { stream, written } = fakeStream(false, 80);
+    const view = openProgress(stream);
+    const gaveUp = (step: number, layer: number): RunEvent =>
+      event({
+        ...{ type: 'guard.gave-up', step, layer, attempt: 6, learningRateFactor: 1e-5 },
+        ...{ objectiveBefore: 1, objectiveAfter: 1e9 },
+      });
+    for (const [step, layer] of [
+      [1, 2],
+      [2, 2],
+      [2, 1],
+    ] as const)
+      view.record(gaveUp(step, layer));
+    view.record(
+      event({
+        ...{ type: 'epoch.done', epoch: 1, step: 2, trainLoss: 3, testLoss: null, trainError: 1 },
+        ...{
+          testError: null,
+          trainAccuracy: null,
+          testAccuracy: null,
+          trainSeconds: 1,
+          examplesPerSecond: 9,
+        },
+        layers: [1, 2].map((guardGaveUp) => ({
+          ...{ objectiveBefore: null, objectiveAfter: null, largestRise: null, guardRedone: 0, guardGaveUp },
+        })),
+      }),
+    );
+    expect(written.map((line) => line.trimEnd())).toEqual([
+      'warning: layer 2 stayed as it was in step 1: the guard refused 6 solves, each with a smaller step',
+      'warning: layer 1 stayed as it was in step 2: the guard refused 6 solves, each with a smaller step',
+      'epoch 1 done  step 2  train loss 3  9 examples/s  3 local problems given up',
+    ]);
+  });
+
   it('is a line at the start, at each epoch and every ten seconds', () => {
     const { advance } = clock();
     const { stream, written } = fakeStream(false, 80);

@@ -90,6 +90,25 @@ describe('train', () => {
     expect(await readFile(join(folder, 'runs/tiny-2/spec.yaml'), 'utf8')).toContain('epochs: 1');
   });
 
+  it('warns of layers that stay as they were, and fails where none has moved for an epoch', async () => {
+    const rate = (value: string): string[] => ['--set', `${value}.learningRate=1e30`];
+    const stuck = ['train', 'tiny.yaml', '--out', 'stuck', ...rate('local.optimizer')];
+    const { code, stderr } = await locoprop(stuck, { cwd: folder });
+    expect(code).toBe(1);
+    expect(
+      stderr.match(/^warning: layer \d stayed as it was in step 1: the guard refused 6 solves/gm),
+    ).toHaveLength(4);
+    expect(stderr).toContain('16 local problems given up');
+    expect(stderr).toMatch(/^error TRAINING_STUCK: No local problem of epoch 1 could be solved/m);
+
+    const partly = ['train', 'tiny.yaml', '--out', 'partly', '--set', 'network.layers[0].local={}'];
+    const { stdout } = await locoprop([...partly, ...rate('network.layers[0].local.optimizer')], {
+      cwd: folder,
+    });
+    expect(stdout).toMatch(/^the guard gave up [1-8] local problems: their layers did not move/m);
+    expect(stdout).toMatch(/^the guard had \d+ solves redone with a smaller step$/m);
+  });
+
   it('refuses a folder that is not empty', async () => {
     const { code, stderr } = await locoprop(['train', 'tiny.yaml', '--out', 'runs/tiny'], { cwd: folder });
     expect(code).toBe(2);

@@ -70,7 +70,7 @@ describe.each(['reference', 'onnx', 'tfjs'])('the trainer on %s', (engineName) =
     ];
     const job = {
       network: { layers, loss: 'squared_error' },
-      local: { iterations: 10, optimizer: { name: 'sgd', learningRate: 1e6 } },
+      local: { iterations: 10, optimizer: { name: 'sgd', learningRate: 1e4 } },
     };
     const guarded = await train(engine, smallJob(job));
     const incidents = guarded.events.filter((event) => event.type === 'guard.redone');
@@ -96,6 +96,43 @@ describe.each(['reference', 'onnx', 'tfjs'])('the trainer on %s', (engineName) =
     for (const { state } of unguarded.checkpoints) {
       expect(state.layers.every(({ weights }) => weights.data.every(Number.isFinite))).toBe(true);
     }
+  });
+
+  it('ends a run in which no layer has moved for a whole epoch, with its weights in a checkpoint', async () => {
+    const job = (more: object) => ({
+      guard: { retries: 1 },
+      checkpoints: { everyEpochs: 2 },
+      local: { iterations: 4, optimizer: { name: 'rmsprop', learningRate: 1e30 } },
+      ...more,
+    });
+    const { outcome, error, events, checkpoints } = await train(engine, smallJob(job({})));
+    expect(outcome).toBe('failed');
+    expect(error).toMatchObject({ code: 'TRAINING_STUCK', retryable: false });
+    expect((error as LocopropError).message).toContain('epoch 1 ');
+    expect((error as LocopropError).remedy).toContain('step-5');
+    expect(checkpoints.map(({ state }) => state.position.step)).toEqual([5]);
+    const epochs = events.filter((event) => event.type === 'epoch.done');
+    expect(epochs.map(({ layers }) => layers.map(({ guardGaveUp }) => guardGaveUp))).toEqual([[5, 5, 5, 5]]);
+
+    // After a start within an epoch, what came before it is not known: the next one is whole.
+    const resumed = await train(engine, smallJob(job({})), {
+      from: { ...checkpoints[0]!.state, position: { step: 2, epoch: 0, batch: 2 } },
+    });
+    expect((resumed.error as LocopropError).message).toContain('epoch 2 ');
+  });
+
+  it('goes on where some layers move, and counts the problems of those that do not', async () => {
+    const [first, ...others] = smallJob().network.layers;
+    const stuck = { ...first, local: { optimizer: { learningRate: 1e30 } } };
+    const { outcome, events } = await train(
+      engine,
+      smallJob({ network: { layers: [stuck, ...others] }, training: { epochs: 1 } }),
+    );
+    expect(outcome).toBe('completed');
+    const counted = events.flatMap((event) =>
+      event.type === 'epoch.done' ? event.layers.map(({ guardGaveUp }) => guardGaveUp) : [],
+    );
+    expect(counted).toEqual([5, 0, 0, 0]);
   });
 
   it('leaves alone the layers of a run that has fitted its data', async () => {

@@ -18,5 +18,6 @@ export const epochDone = (epoch: number): Extract<RunEventBody, { readonly type:
     objectiveAfter: layer / epoch / 2,
     largestRise: 0,
     guardRedone: 1,
+    guardGaveUp: 0,
   })),
 });

@@ -53,6 +53,7 @@ const LAYERS = Array.from({ length: 12 }, () => ({
   objectiveAfter: 1,
   largestRise: 0,
   guardRedone: 0,
+  guardGaveUp: 0,
 }));
 
 function tell(count: number): void {

@@ -30,7 +30,7 @@ const metricsAt = (epoch: number): EpochMetrics => ({
   testAccuracy: 0.5,
   trainSeconds: epoch,
   examplesPerSecond: 100,
-  layers: [{ objectiveBefore: 2, objectiveAfter: null, largestRise: null, guardRedone: 0 }],
+  layers: [{ objectiveBefore: 2, objectiveAfter: null, largestRise: null, guardRedone: 0, guardGaveUp: 1 }],
 });
 
 async function openLog(
@@ -157,6 +157,15 @@ describe('the event log', () => {
 });
 
 describe('metrics.jsonl', () => {
+  it('is read from logs of older versions, which do not count what the guard gave up', async () => {
+    const { store, events } = await openLog(await temporaryFolder());
+    const { layers, ...metrics } = metricsAt(1);
+    const older = layers.map(({ guardGaveUp: _, ...layer }) => layer);
+    await events.emit({ type: 'epoch.done', ...metrics, layers: older as unknown as typeof layers });
+    const [read] = await readMetrics(store);
+    expect(read!.layers).toEqual([{ ...layers[0]!, guardGaveUp: 0 }]);
+  });
+
   it('has a line an epoch, with the metrics and nothing else', async () => {
     const folder = await temporaryFolder();
     const { events, store } = await openLog(folder);

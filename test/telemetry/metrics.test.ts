@@ -116,6 +116,15 @@ describe('metrics of runs', () => {
         objectiveBefore: 1,
         objectiveAfter: 2,
       },
+      {
+        type: 'guard.gave-up',
+        step: 1,
+        layer: 1,
+        attempt: 2,
+        learningRateFactor: 0.25,
+        objectiveBefore: 1,
+        objectiveAfter: 2,
+      },
       { type: 'checkpoint.saved', step: 1, file: 'c', best: true },
       { type: 'checkpoint.damaged', file: 'c', reason: 'torn' },
     ];
@@ -127,6 +136,7 @@ describe('metrics of runs', () => {
     expect(seen.value('locoprop_worker_restarted_total')).toBe(1);
     expect(seen.value('locoprop_part_recovered_total')).toBe(2);
     expect(seen.value('locoprop_guard_redone_total')).toBe(1);
+    expect(seen.value('locoprop_guard_gave_up_total')).toBe(1);
     expect(seen.value('locoprop_checkpoints_total')).toBe(1);
     expect(seen.value('locoprop_checkpoints_damaged_total')).toBe(1);
     expect(seen.value('locoprop_job_attempts_failed_total')).toBe(2);

@@ -51,6 +51,7 @@ export const epoch = (number: number, atStep: number, layers = 1): RunEventBody 
     objectiveAfter: 3,
     largestRise: null,
     guardRedone: 0,
+    guardGaveUp: 0,
   })),
 });
 

@@ -66,6 +66,7 @@ export type EpochMetrics = {
     readonly objectiveAfter: number | null;
     readonly largestRise: number | null;
     readonly guardRedone: number;
+    readonly guardGaveUp: number;
   }[];
   readonly cluster?: {
     readonly stepSeconds: number;

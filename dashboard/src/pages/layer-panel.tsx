@@ -91,12 +91,15 @@ function LayerChart({ epochs, index, scale, view }: LayerChartProps) {
     ];
   }, [epochs, index, scale, view]);
   const last = epochs.at(-1)?.layers[index];
-  const redone = epochs.reduce((sum, { layers }) => sum + (layers[index]?.guardRedone ?? 0), 0);
+  const sum = (count: 'guardRedone' | 'guardGaveUp'): number =>
+    epochs.reduce((total, { layers }) => total + (layers[index]?.[count] ?? 0), 0);
+  const [redone, gaveUp] = [sum('guardRedone'), sum('guardGaveUp')];
   return (
     <>
       <h3>
         layer {index + 1}
         {redone > 0 ? <span class="badge state-paused">{formatWhole(redone)} redone</span> : null}
+        {gaveUp > 0 ? <span class="badge state-failed">{formatWhole(gaveUp)} given up</span> : null}
       </h3>
       <LineChart
         title={`Local objective of layer ${index + 1} against epochs`}

@@ -24,6 +24,7 @@ export interface Instruments {
   readonly trainLoss: Gauge<'job_id'>;
   readonly testLoss: Gauge<'job_id'>;
   readonly guardRedone: Counter;
+  readonly guardGaveUp: Counter;
   readonly checkpoints: Counter;
   readonly checkpointsDamaged: Counter;
   readonly workers: Gauge<'engine'>;
@@ -80,6 +81,10 @@ export function makeInstruments(registry: Registry): Instruments {
     ]),
     testLoss: gauge('test_loss', 'The same over the test data.', ['job_id']),
     guardRedone: counter('guard_redone_total', 'Local problems that the guard had solved again.'),
+    guardGaveUp: counter(
+      'guard_gave_up_total',
+      'Local problems that it gave up: the layer stayed as it was in that step.',
+    ),
     checkpoints: counter('checkpoints_total', 'Checkpoints saved.'),
     checkpointsDamaged: counter('checkpoints_damaged_total', 'Checkpoints that could not be read.'),
 

@@ -68,6 +68,9 @@ export class Metrics {
       case 'guard.redone':
         all.guardRedone.inc();
         break;
+      case 'guard.gave-up':
+        all.guardGaveUp.inc();
+        break;
       case 'checkpoint.saved':
         all.checkpoints.inc();
         break;

@@ -25,7 +25,13 @@ const epochMetrics = z
     trainSeconds: z.number(),
     examplesPerSecond: z.number(),
     layers: z.array(
-      z.object({ objectiveBefore: figure, objectiveAfter: figure, largestRise: figure, guardRedone: count }),
+      z.object({
+        objectiveBefore: figure,
+        objectiveAfter: figure,
+        largestRise: figure,
+        guardRedone: count,
+        guardGaveUp: count,
+      }),
     ),
     cluster: z
       .object({
