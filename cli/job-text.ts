@@ -17,6 +17,12 @@ export function stateText({ state, position, coordinator, notBefore, attempt, fa
   return `${[state, ...more].join(', ')}${why}`;
 }
 
+/** The same, and what a job that runs waits for: `running, on vm, waiting for workers: no worker has joined yet`. */
+function standingText(job: JobView): string {
+  const waiting = job.state === 'running' ? job.progress?.waiting : undefined;
+  return waiting === undefined ? stateText(job) : `${stateText(job)}, waiting for workers: ${waiting}`;
+}
+
 /** The epoch that a job is in, as `train` counts it, or was in when it ended. */
 function epochText({ progress, state }: JobView): string {
   if (progress === null) return '';
@@ -56,7 +62,7 @@ export const jobsTable = (jobs: readonly JobView[]): string =>
       ['job', 'state', 'submitted', 'epoch', 'loss', 'test loss', 'left'],
       ...jobs.map((job) => [
         job.id,
-        stateText(job),
+        standingText(job),
         localTime(job.submittedAt),
         epochText(job),
         number(job.progress?.loss),
@@ -99,7 +105,7 @@ export function detailsText(
 ): string {
   const { failure, history, priority, submittedAt, startedAt, progress } = job;
   const rows: [string, string | null][] = [
-    ['state', stateText(job)],
+    ['state', standingText(job)],
     ['progress', progressText(job) || null],
     ['speed', progress?.examplesPerSecond ? `${grouped(progress.examplesPerSecond)} examples/s` : null],
     ['priority', String(priority)],

@@ -168,17 +168,31 @@ export class Attempt {
 
   #record(event: RunEvent): void {
     const { onEvent, onError } = this.#options;
+    const waited = this.progress?.waiting;
     this.#progress.record(event);
     onEvent(event, this.#taken);
-    if (this.#telling || (event.type !== 'epoch.done' && event.type !== 'step.done')) return;
-    const periodMs = event.type === 'epoch.done' ? EPOCHS_MS : STEPS_MS;
-    if (performance.now() - this.#toldMs < periodMs) return;
+    if (this.#isDue(event) || this.progress?.waiting !== waited) this.#tell(onError);
+  }
+
+  #isDue({ type }: RunEvent): boolean {
+    if (type !== 'epoch.done' && type !== 'step.done') return false;
+    return performance.now() - this.#toldMs >= (type === 'epoch.done' ? EPOCHS_MS : STEPS_MS);
+  }
+
+  /** Writes the progress into the record. */
+  #tell(onError: (error: unknown) => void): void {
+    if (this.#telling) return;
     this.#telling = true;
     this.#toldMs = performance.now();
-    void this.#change((record) => ({ ...record, progress: this.progress, runSeconds: this.runSeconds }))
-      .catch(onError)
-      .finally(() => {
+    this.#change((record) => ({ ...record, progress: this.progress, runSeconds: this.runSeconds }))
+      .then((record) => {
         this.#telling = false;
+        // No event follows while a run waits, so one that came meanwhile is not made up for by the next.
+        if (record && record.progress?.waiting !== this.progress?.waiting) this.#tell(onError);
+      })
+      .catch((error: unknown) => {
+        this.#telling = false;
+        onError(error);
       });
   }
 

@@ -4,6 +4,14 @@ import type { JobProgress } from '../../core/job/record.js';
 /** Of the steps' times, what the newest one counts. */
 const SMOOTHING = 0.1;
 
+/** After which a run that waited for workers goes on, or has ended. */
+const GOES_ON: ReadonlySet<RunEvent['type']> = new Set([
+  'plan.made',
+  'part.recovered',
+  'step.done',
+  'run.ended',
+]);
+
 /** How far a run has come, from its events. */
 export class ProgressTracker {
   #epochs = 0;
@@ -15,6 +23,7 @@ export class ProgressTracker {
   #testLoss: number | null = null;
   #stepSeconds: number | null = null;
   #stepExamples = 0;
+  #waiting: string | null = null;
 
   /** @param before what is known of the run so far */
   constructor(before: JobProgress | null) {
@@ -25,6 +34,8 @@ export class ProgressTracker {
   }
 
   readonly record = (event: RunEvent): void => {
+    if (event.type === 'run.waiting') this.#waiting = event.reason;
+    if (GOES_ON.has(event.type)) this.#waiting = null;
     if (event.type === 'run.started') {
       this.#epochs = event.epochs;
       this.#steps = event.epochs * event.stepsPerEpoch;
@@ -59,6 +70,7 @@ export class ProgressTracker {
       testLoss: this.#testLoss,
       examplesPerSecond: seconds === null ? null : this.#stepExamples / seconds,
       secondsLeft: seconds === null ? null : Math.max(0, this.#steps - this.#step) * seconds,
+      ...(this.#waiting !== null && { waiting: this.#waiting }),
     };
   }
 }

@@ -24,6 +24,8 @@ export interface JobProgress {
   readonly examplesPerSecond: number | null;
   /** Of training, as far as is known. */
   readonly secondsLeft: number | null;
+  /** Why it waits for workers, where it does: `no worker has joined yet`. */
+  readonly waiting?: string;
 }
 
 /** What happened to a job as a whole, as opposed to in its run. */

@@ -61,6 +61,7 @@ describe('a job', () => {
     const progress = {
       ...{ step: 2 ** 40, steps: 2 ** 41, epoch: 3, epochs: 4 },
       ...{ loss: 0, trainLoss: 0.5, testLoss: null, examplesPerSecond: 1e6, secondsLeft: 12.5 },
+      waiting: 'all workers are gone',
     };
     service.records.set('full', {
       ...taken(recordOf('full'), 'here', TIME),

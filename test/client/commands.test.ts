@@ -52,6 +52,20 @@ describe('commands', () => {
     });
   });
 
+  it('say of a job that runs what it waits for', async () => {
+    const progress = {
+      ...{ step: 0, steps: 10, epoch: 0, epochs: 2, loss: null, trainLoss: null, testLoss: null },
+      ...{ examplesPerSecond: null, secondsLeft: null, waiting: 'no worker has joined yet' },
+    };
+    line.server.addJob('job1', { coordinator: 'vm', progress });
+    line.server.addJob('job2', { state: 'paused', progress });
+    const waiting = /job1 .*running, on vm, waiting for workers: no worker has joined yet/s;
+    expect((await line.run('status', 'job1')).stdout).toMatch(waiting);
+    const { stdout } = await line.run('jobs');
+    expect(stdout).toMatch(waiting);
+    expect(stdout.match(/waiting/g)).toHaveLength(1);
+  });
+
   it('pause, resume, cancel and delete a job, and pass on why not', async () => {
     line.server.addJob('job1');
     expect((await line.run('pause', 'job1')).stdout).toBe('job1 (tiny): paused\n');

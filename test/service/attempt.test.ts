@@ -4,7 +4,7 @@ import * as moves from '#core/job/moves.js';
 import type { JobRecord } from '#core/job/record.js';
 import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../store/support.js';
-import { attemptAt, attemptOf, type Happening, type Run } from './attempts.js';
+import { attemptAt, attemptOf, waitsForWorkers, type Happening, type Run } from './attempts.js';
 import { openStore, recordOf, recordsOf, until } from './support.js';
 
 const passing = new LocopropError('STORE_WRITE_FAILED', { file: 'a', reason: 'no space' });
@@ -180,6 +180,25 @@ describe('an attempt', () => {
     // Besides, it tells of its beginning, its first step and its end.
     const seconds = (performance.now() - startedMs) / 1000;
     expect(replaced.mock.calls.length).toBeLessThanOrEqual(3 + seconds);
+  });
+
+  it('that waits for workers says so in its record, until it waits no more', async () => {
+    const store = await openStore(await temporaryFolder());
+    const { records } = recordsOf(store);
+    await records.create(recordOf('job'));
+    const attempt = attemptOf(await records.change('job', (own, now) => moves.taken(own, 'here', now)), {
+      store,
+      records,
+      cluster: waitsForWorkers,
+    });
+    const running = attempt.run();
+    await until(() => records.known('job')?.progress?.waiting !== undefined, 'the record tells of it');
+    expect(records.known('job')!.progress).toMatchObject({ step: 0, waiting: 'no worker has joined yet' });
+    expect(attempt.progress).toMatchObject({ waiting: 'no worker has joined yet' });
+    attempt.stop.request('shutdown');
+    const after = await running;
+    expect(after).toMatchObject({ state: 'queued', progress: { step: 0 } });
+    expect(after!.progress).not.toHaveProperty('waiting');
   });
 
   it('counts its time with that of attempts whose process has died', async () => {

@@ -29,6 +29,9 @@ afterAll(() => hub.close('the tests are done', false));
 /** Solves the layers here, until the run is to stop. */
 export const solvesHere: JoinCluster = (job) => joinHub(hub, { solvesHere: true }, job);
 
+/** Solves no layer here. */
+export const waitsForWorkers: JoinCluster = (job) => joinHub(hub, { solvesHere: false }, job);
+
 /** An attempt at a job that was taken. */
 export const attemptOf = (
   taken: JobRecord,

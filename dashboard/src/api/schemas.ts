@@ -219,6 +219,8 @@ export type JobProgress = {
   readonly examplesPerSecond: number | null;
   /** Of training, as far as is known. */
   readonly secondsLeft: number | null;
+  /** Why it waits for workers, where it does: `no worker has joined yet`. */
+  readonly waiting?: string;
 };
 
 /** What a job is; `pausing` and `cancelling` until its coordinator has noticed. */

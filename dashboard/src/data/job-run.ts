@@ -27,6 +27,14 @@ const KEPT_EPOCHS = 4096;
 /** Steps that "now" is the mean of. */
 const RECENT_STEPS = 50;
 
+/** After which a run that waited for workers goes on, or has ended. */
+const GOES_ON: ReadonlySet<RunEvent['type']> = new Set([
+  'plan.made',
+  'part.recovered',
+  'step.done',
+  'run.ended',
+]);
+
 export interface PhaseMeans {
   readonly steps: number;
   /** Mean of a step. */
@@ -48,6 +56,8 @@ export class JobRun {
   guards: readonly GuardEvent[] = [];
   guardCount = 0;
   fleet: readonly FleetEvent[] = [];
+  /** Why the run waits for workers, where it does. */
+  waiting: string | null = null;
   /** Counts checkpoints, so that lists of files know when to look again. */
   checkpoints = 0;
   /** Seconds of the newest steps, and their phases. */
@@ -75,6 +85,7 @@ export class JobRun {
   }
 
   #event(event: RunEvent): void {
+    if (GOES_ON.has(event.type)) this.waiting = null;
     switch (event.type) {
       case 'run.started':
         this.started = event;
@@ -107,6 +118,7 @@ export class JobRun {
       case 'part.recovered':
       case 'run.waiting':
       case 'run.alone':
+        if (event.type === 'run.waiting') this.waiting = event.reason;
         this.fleet = [...this.fleet, event].slice(-KEPT);
         break;
       case 'checkpoint.damaged':
@@ -134,6 +146,7 @@ export class JobRun {
   #rewind(last: number): void {
     const holds = ({ sequence }: { readonly sequence: number }): boolean => sequence <= last;
     this.steps.cut(last);
+    this.waiting = null;
     this.epochs = this.epochs.filter(holds);
     const guards = this.guards.filter(holds);
     this.guardCount -= this.guards.length - guards.length;

@@ -17,6 +17,7 @@ export function JobFacts({ run }: { readonly run: JobRun }) {
     ['Examples/s', formatNumber(now?.examplesPerSecond)],
   ];
   if (job.state === 'queued' && job.position !== null) facts.push(['Jobs before it', String(job.position)]);
+  if (job.state === 'running' && run.waiting !== null) facts.push(['Waits for workers', run.waiting]);
   if (started) facts.push(['Parameters', formatWhole(started.parameters)]);
   if (run.guardCount > 0) facts.push(['Guard refused', formatWhole(run.guardCount)]);
   facts.push(['Priority', String(job.priority)], ['Submitted', formatDateTime(job.submittedAt)]);

@@ -55,8 +55,9 @@ const timeLeft = ({ secondsLeft }: Progress): string =>
   secondsLeft === null ? '' : `, ${formatSeconds(secondsLeft)} left`;
 
 /** What a state leaves open. */
-function remark({ state, position, notBefore, attempt, failure }: Job): string {
+function remark({ state, position, notBefore, attempt, failure, progress }: Job): string {
   if (state === 'failed' && failure) return failure.code;
+  if (state === 'running' && progress?.waiting !== undefined) return 'waiting for workers';
   if (state !== 'queued') return '';
   if (notBefore !== null) return `try ${attempt + 1} after ${formatDateTime(notBefore)}`;
   if (position === null) return '';

@@ -67,6 +67,16 @@ describe('a run as its page has it', () => {
     expect(run.steps.last?.seconds).toBeCloseTo(1.5, 12);
   });
 
+  it('waits for workers until something happens that takes some', () => {
+    const waits: RunEventBody = { type: 'run.waiting', step: 0, reason: 'no worker has joined yet' };
+    const run = told(new JobRun(), event(1, waits));
+    expect(run.waiting).toBe('no worker has joined yet');
+    expect(told(run, event(2, lost('w1'))).waiting).toBe('no worker has joined yet');
+    expect(told(run, event(3, step(1))).waiting).toBeNull();
+    told(run, event(4, waits)).apply({ kind: 'rewind', cursor: 'c', last: 3 });
+    expect(run.waiting).toBeNull();
+  });
+
   it('does not grow with what happens', () => {
     const run = new JobRun();
     for (let index = 1; index <= 60_000; index += 1) {

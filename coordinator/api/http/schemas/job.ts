@@ -29,6 +29,10 @@ const jobProgress = z
     testLoss: z.number().nullable(),
     examplesPerSecond: z.number().nullable(),
     secondsLeft: z.number().nullable().describe('Of training, as far as is known.'),
+    waiting: z
+      .string()
+      .exactOptional()
+      .describe('Why it waits for workers, where it does: `no worker has joined yet`.'),
   })
   .meta({ id: 'JobProgress', description: 'How far a job has come.' }) satisfies z.ZodType<JobProgress>;
 
