@@ -1,4 +1,4 @@
-import type { JobEvent } from '../core/job/record.js';
+import type { JobEvent, JobProgress } from '../core/job/record.js';
 import type { JobDetails, JobView } from '../core/job/view.js';
 import { counted, duration, grouped, localTime, significant, size, table } from './format.js';
 
@@ -35,15 +35,25 @@ const timeLeft = ({ progress, state }: JobView): string | null =>
     ? null
     : duration(progress.secondsLeft);
 
-/** How far a job has come: `epoch 3/10, step 24/80, loss 61.2, 12 s left`; empty before it runs. */
+/**
+ * The loss over the training data; before the first evaluation that of the last batch. Never both: that of a batch is
+ * from before its update, and no match for the losses of an evaluation.
+ */
+function lossOf({ loss, trainLoss }: JobProgress): { of: 'train' | 'batch'; value: number } | null {
+  if (trainLoss !== null) return { of: 'train', value: trainLoss };
+  return loss === null ? null : { of: 'batch', value: loss };
+}
+
+/** How far a job has come: `epoch 3/10, step 24/80, train loss 61.2, 12 s left`; empty before it runs. */
 export function progressText(job: JobView): string {
   if (job.progress === null) return '';
-  const { step, steps, loss, testLoss } = job.progress;
+  const { step, steps, testLoss } = job.progress;
+  const loss = lossOf(job.progress);
   const left = timeLeft(job);
   return [
     `epoch ${epochText(job)}`,
     `step ${step}/${steps}`,
-    ...(loss === null ? [] : [`loss ${significant(loss)}`]),
+    ...(loss === null ? [] : [`${loss.of} loss ${significant(loss.value)}`]),
     ...(testLoss === null ? [] : [`test loss ${significant(testLoss)}`]),
     ...(left === null ? [] : [`${left} left`]),
   ].join(', ');
@@ -55,17 +65,23 @@ export const jobLine = (job: JobView): string => `${job.id} (${job.name}): ${sta
 const number = (value: number | null | undefined): string =>
   value === null || value === undefined ? '' : significant(value);
 
+function trainLossCell(progress: JobProgress | null): string {
+  const loss = progress && lossOf(progress);
+  if (loss === null) return '';
+  return loss.of === 'train' ? significant(loss.value) : `${significant(loss.value)} (batch)`;
+}
+
 /** Jobs as a table. An id begins with the job's name. */
 export const jobsTable = (jobs: readonly JobView[]): string =>
   table(
     [
-      ['job', 'state', 'submitted', 'epoch', 'loss', 'test loss', 'left'],
+      ['job', 'state', 'submitted', 'epoch', 'train loss', 'test loss', 'left'],
       ...jobs.map((job) => [
         job.id,
         standingText(job),
         localTime(job.submittedAt),
         epochText(job),
-        number(job.progress?.loss),
+        trainLossCell(job.progress),
         number(job.progress?.testLoss),
         timeLeft(job) ?? '',
       ]),

@@ -47,7 +47,7 @@ class Progress {
     const fields = [`epoch ${Math.min(epoch, epochs)}/${epochs}`, `step ${step}/${total}`];
     if (!this.#last) return fields;
     const left = ((this.#lastMs - this.#startMs) / 1000 / (step - first)) * (total - step);
-    fields.push(`loss ${significant(this.#last.loss)}`, `${duration(left)} left`);
+    fields.push(`batch loss ${significant(this.#last.loss)}`, `${duration(left)} left`);
     fields.push(`${grouped(this.#examples / this.#seconds)} examples/s`);
     if (this.testLoss !== null) fields.push(`test loss ${significant(this.testLoss)}`);
     return fields;

@@ -77,8 +77,8 @@ describe('the progress line of a terminal', () => {
     vi.stubEnv('TERM', 'xterm');
     const { advance } = clock();
     for (const [columns, expected] of [
-      [120, 'epoch 2/3  step 12/30  loss 61.23  18.0 s left  200 examples/s'],
-      [50, 'epoch 2/3  step 12/30  loss 61.23  18.0 s left'],
+      [120, 'epoch 2/3  step 12/30  batch loss 61.23  18.0 s left  200 examples/s'],
+      [53, 'epoch 2/3  step 12/30  batch loss 61.23  18.0 s left'],
       [12, 'epoch 2/3'],
       [5, 'epoc'],
     ] as const) {
@@ -150,8 +150,8 @@ describe('progress where there is no terminal', () => {
     view.close();
     expect(written.map((line) => line.trimEnd())).toEqual([
       'job: 1,234 parameters, 1,000 examples, 3 epochs; onnx, 2 threads',
-      'epoch 1/3  step 4/30  loss 61.23  1 min 18 s left  200 examples/s',
-      'epoch 1/3  step 8/30  loss 61.23  1 min 06 s left  200 examples/s',
+      'epoch 1/3  step 4/30  batch loss 61.23  1 min 18 s left  200 examples/s',
+      'epoch 1/3  step 8/30  batch loss 61.23  1 min 06 s left  200 examples/s',
     ]);
   });
 });

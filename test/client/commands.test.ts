@@ -52,6 +52,24 @@ describe('commands', () => {
     });
   });
 
+  it('show the loss over the training data, and that of a batch as such before there is one', async () => {
+    const begun = {
+      ...{ step: 5, steps: 10, epoch: 0, epochs: 2, loss: 464.5, trainLoss: null, testLoss: null },
+      ...{ examplesPerSecond: null, secondsLeft: null },
+    };
+    line.server.addJob('begun', { progress: begun });
+    line.server.addJob('evaluated', { progress: { ...begun, epoch: 1, trainLoss: 437.9, testLoss: 437.3 } });
+    expect((await line.run('status', 'begun')).stdout).toContain('step 5/10, batch loss 464.5\n');
+    expect((await line.run('status', 'evaluated')).stdout).toContain(
+      'step 5/10, train loss 437.9, test loss 437.3\n',
+    );
+    const { stdout } = await line.run('jobs');
+    const [head, evaluated, first] = stdout.split('\n').map((row) => row.split(/ {2,}/));
+    expect(head!.slice(4)).toEqual(['train loss', 'test loss', 'left']);
+    expect(evaluated!.slice(4)).toEqual(['437.9', '437.3']);
+    expect(first!.slice(4)).toEqual(['464.5 (batch)']);
+  });
+
   it('say of a job that runs what it waits for', async () => {
     const progress = {
       ...{ step: 0, steps: 10, epoch: 0, epochs: 2, loss: null, trainLoss: null, testLoss: null },

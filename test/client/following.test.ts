@@ -31,7 +31,7 @@ describe('following', () => {
     });
     const { code, stdout, stderr } = await following.waitForEnd();
     expect(code).toBe(0);
-    expect(stdout).toContain('job1 (tiny): completed; epoch 3/3, step 30/30, loss 1.5, test loss 2\n');
+    expect(stdout).toContain('job1 (tiny): completed; epoch 3/3, step 30/30, train loss 1, test loss 2\n');
     const order = [
       'queued, 2 jobs before it',
       'running, on here',

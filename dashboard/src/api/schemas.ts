@@ -212,8 +212,9 @@ export type JobProgress = {
   /** Epochs completed. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Of the last batch; null before the first. */
+  /** Of the last batch, before its update; null before the first. */
   readonly loss: number | null;
+  /** Over the training data at the last evaluation; null before the first. */
   readonly trainLoss: number | null;
   readonly testLoss: number | null;
   readonly examplesPerSecond: number | null;

@@ -24,8 +24,11 @@ const jobProgress = z
     steps: count,
     epoch: count.describe('Epochs completed.'),
     epochs: count,
-    loss: z.number().nullable().describe('Of the last batch; null before the first.'),
-    trainLoss: z.number().nullable(),
+    loss: z.number().nullable().describe('Of the last batch, before its update; null before the first.'),
+    trainLoss: z
+      .number()
+      .nullable()
+      .describe('Over the training data at the last evaluation; null before the first.'),
     testLoss: z.number().nullable(),
     examplesPerSecond: z.number().nullable(),
     secondsLeft: z.number().nullable().describe('Of training, as far as is known.'),
