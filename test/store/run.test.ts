@@ -40,7 +40,7 @@ const fullMetrics: Required<EpochMetrics> = {
   testAccuracy: 0.8,
   trainSeconds: 9,
   examplesPerSecond: 10,
-  layers: [{ objectiveBefore: 11, objectiveAfter: 12, largestRise: 13, guardRedone: 14 }],
+  layers: [{ objectiveBefore: 11, objectiveAfter: 12, largestRise: 13, guardRedone: 14, guardGaveUp: 2 }],
   cluster: {
     stepSeconds: 15,
     predictedSeconds: 16,
