@@ -32,7 +32,7 @@ export interface Job {
 
 export interface RunJobOptions {
   readonly run: Run;
-  /** Go on from the run's newest whole checkpoint. */
+  /** Go on from the run's newest whole checkpoint, or begin it anew where it has saved none. */
   readonly resume: boolean;
   readonly stop: AbortSignal;
   /** Workers to solve the layers; without them the run's own engine does. */
@@ -124,13 +124,16 @@ export async function runJob(
     const { stop } = options;
     const stopped = stop.aborted && cause === stop.reason;
     const { position } = trainer ?? begun;
-    const error = stopped ? new LocopropError('RUN_STOPPED_WAITING', { step: position.step }) : cause;
+    const error = stopped ? waitedInVain(run, position) : cause;
     const reason = messageOf(error);
     // The store may be what failed: then the failure itself is reported, not that it was not recorded.
     if (!ended) await Promise.allSettled([end(run, position, stopped ? 'stopped' : 'failed', reason)]);
     throw error;
   }
 }
+
+const waitedInVain = ({ location: directory }: Run, { step }: Position): LocopropError =>
+  new LocopropError('RUN_STOPPED_WAITING', { directory, step });
 
 const trainerOptionsOf = ({ stop, onStep }: RunJobOptions): Pick<TrainerOptions, 'stop' | 'onStep'> => ({
   stop,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { LocopropError } from '../../core/errors/error.js';
 import { DEFAULT_EXPERIMENT } from '../../core/settings/table.js';
@@ -11,26 +10,21 @@ import { Interruption, STOPS_AFTER_STEP } from '../interruption.js';
 import { openCommandLog, type CommandLog } from '../log.js';
 import {
   collect,
-  RUNS,
   toCount,
   withEngine,
   withLog,
   withOutput,
   type CommandContext,
-  type EngineOptions,
   type LogOptions,
   type OutputOptions,
 } from '../options.js';
+import { openJob, requireOneSource, type JobOptions } from '../open-job.js';
 import { note, print, printJson } from '../output.js';
-import { allOverrides, requireChangeable } from '../overrides.js';
 import { openProgress, type ProgressView } from '../progress.js';
 import { trackingOf, trackingText, type OpenTracking } from '../tracking.js';
 import { summaryText } from '../summary-text.js';
 
-interface TrainOptions extends OutputOptions, EngineOptions, LogOptions, ClusterFlags {
-  readonly resume?: string;
-  readonly out?: string;
-  readonly set?: readonly string[];
+interface TrainOptions extends OutputOptions, JobOptions, LogOptions, ClusterFlags {
   readonly mlflow?: string;
   readonly mlflowExperiment?: string;
 }
@@ -83,7 +77,8 @@ async function train(
     const openTracking = await trackingOf(options, context);
     const { clusterOf } = await import('../cluster.js');
     const cluster = await clusterOf(options, remark ?? note);
-    const { job, run } = await openJob(specFile, options, context);
+    const opened = await openJob(specFile, options, context, remark ?? note);
+    const { job, run } = opened;
     try {
       const summary = await runToEnd(job, run, options, {
         cluster,
@@ -100,50 +95,12 @@ async function train(
       (remark ?? note)(`${error.message} ${error.remedy}`);
       return interruption.exitCode;
     } finally {
-      await run.close();
+      await opened.close();
     }
   } finally {
     interruption.close();
     log?.close();
   }
-}
-
-function requireOneSource(spec: string | undefined, { resume, out }: TrainOptions): void {
-  const refused =
-    spec === undefined && resume === undefined
-      ? 'Name a spec to train, or a run to continue with --resume.'
-      : spec !== undefined && resume !== undefined
-        ? 'A run that is continued has its own spec; name either a spec or --resume.'
-        : resume !== undefined && out !== undefined
-          ? 'A run is continued in its own folder; --out is for new runs.'
-          : null;
-  if (refused !== null) throw new LocopropError('CLI_USAGE', { reason: refused });
-}
-
-/** The job and its run: a new one, or the one to continue. */
-async function openJob(
-  specFile: string | undefined,
-  options: TrainOptions,
-  context: CommandContext,
-): Promise<{ job: JobFile; run: Run }> {
-  const overrides = await allOverrides(options);
-  const { readJob, resolvedYaml } = await import('../../services/configuration/job-file.js');
-  const { createRun, openRun } = await import('../../services/store/run.js');
-  const { readRun, SPEC_FILE } = await import('../../services/store/stored-run.js');
-  const { resume, out } = options;
-  const program = `locoprop ${context.version}`;
-  if (resume === undefined) {
-    const job = await readJob(specFile!, overrides);
-    const { name, checkpoints } = job.spec;
-    const created = { job: name, root: RUNS, directory: out, spec: resolvedYaml(job.spec) };
-    return { job, run: await createRun({ ...created, keepCheckpoints: checkpoints.keep, program }) };
-  }
-  requireChangeable(overrides);
-  const { location } = await readRun(resume);
-  const job = await readJob(join(location, SPEC_FILE), overrides);
-  const run = await openRun(resume, { keepCheckpoints: job.spec.checkpoints.keep, program });
-  if (overrides.length > 0) await run.writeFile(SPEC_FILE, resolvedYaml(job.spec));
-  return { job, run };
 }
 
 interface Surroundings {

@@ -95,7 +95,7 @@ async function trained(options: ComparedRunOptions, resume: boolean): Promise<bo
     return await trainedIn(run, options, resume);
   } catch (cause) {
     if (!(cause instanceof LocopropError)) throw cause;
-    // It was killed before its first checkpoint.
+    // None of its checkpoints is whole.
     const startsAnew = resume && cause.code === 'STORE_NO_CHECKPOINT';
     if (!startsAnew) return await keptFailure(run, cause);
   } finally {

@@ -23,7 +23,7 @@ export const storeErrors = {
   },
   STORE_RUN_EXISTS: {
     message: 'The folder {directory} is not empty.',
-    remedy: 'Continue its run with `locoprop train --resume {directory}`, or name another folder.',
+    remedy: 'If it holds a run, go on with that by `locoprop train --resume {directory}`; else name another folder.',
     retryable: false,
     exitCode: 2,
   },
@@ -36,7 +36,8 @@ export const storeErrors = {
   },
   STORE_NO_CHECKPOINT: {
     message: 'The run {directory} has no checkpoint that can be used: {reason}',
-    remedy: 'Train again from the start, or set `initialWeights` to another run or safetensors file.',
+    remedy:
+      'A run that has saved none yet goes on with `locoprop train --resume`, from the start. Where all are damaged, train in another folder.',
     retryable: false,
     exitCode: 1,
   },

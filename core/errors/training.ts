@@ -19,7 +19,7 @@ export const trainingErrors = {
   },
   RUN_STOPPED_WAITING: {
     message: 'The run was stopped while it waited for workers, after step {step}.',
-    remedy: 'Continue it with `locoprop train --resume RUN`: it goes on from its last checkpoint.',
+    remedy: 'Continue it with `locoprop train --resume {directory}`: it goes on from its last checkpoint, or from the start where it has none.',
     retryable: true,
     exitCode: 1,
   },

@@ -75,6 +75,11 @@ export class Checkpoints {
     return file;
   }
 
+  /** Whether any was saved, whole or not. */
+  async any(): Promise<boolean> {
+    return (await this.#hasBest()) || (await this.#steps()).length > 0;
+  }
+
   /**
    * The newest whole checkpoint; the best one stands in where no other is whole.
    *

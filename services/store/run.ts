@@ -77,9 +77,14 @@ export class Run extends StoredRun {
    * Takes the run back to its newest whole checkpoint: the log and the metrics then end with it.
    * Damaged newer checkpoints are listed for the caller to report.
    *
-   * @throws STORE_NO_CHECKPOINT, STORE_CHECKPOINT_NEWER, STORE_LOG_DAMAGED, STORE_WRITE_FAILED
+   * @returns null where it has saved none: it then begins anew
+   * @throws STORE_NO_CHECKPOINT where all are damaged; STORE_CHECKPOINT_NEWER, STORE_LOG_DAMAGED, STORE_WRITE_FAILED
    */
-  async resume(): Promise<LoadedCheckpoint> {
+  async resume(): Promise<LoadedCheckpoint | null> {
+    if (!(await this.#checkpoints.any())) {
+      await this.restart();
+      return null;
+    }
     const loaded = await this.#checkpoints.loadLatest(this.events.last);
     await this.events.truncateTo(loaded.state.event);
     await this.#metrics.followLog();

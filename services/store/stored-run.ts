@@ -34,6 +34,11 @@ export class StoredRun {
     return new TextDecoder().decode(await this.#store.read(name));
   }
 
+  /** Whether it has saved a checkpoint, whole or not. */
+  hasCheckpoint(): Promise<boolean> {
+    return this.#checkpoints.any();
+  }
+
   /**
    * The newest whole checkpoint, or the one with the lowest loss.
    *

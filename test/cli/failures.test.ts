@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { documentOf, folderWithSpec, locoprop, main, tinySpec, type Outcome } from './support.js';
@@ -139,6 +140,51 @@ describe('wrong data', () => {
       2,
       /^error DATA_NOT_FINITE: .*nan\.npy holds NaN/,
     );
+  });
+});
+
+describe('a run without a checkpoint', () => {
+  it('leaves no folder where its data or its engine cannot be had', async () => {
+    const out = ['--out', 'never'];
+    expectFailure(await run(...withData('{file: missing.npy}')), 2, /^error DATA_FILE_MISSING/);
+    expectFailure(await run(...withData('{file: missing.npy}'), ...out), 2, /^error DATA_FILE_MISSING/);
+    expectFailure(
+      await run('train', 'tiny.yaml', '--engine', 'onnx-cuda', ...out),
+      1,
+      /^error ENGINE_UNAVAILABLE/,
+    );
+    expect(existsSync(join(folder, 'never'))).toBe(false);
+    expect(existsSync(join(folder, 'runs')) ? await readdir(join(folder, 'runs')) : []).toEqual([]);
+  });
+
+  it('begins anew where it was killed, and says so', async () => {
+    // So slow that the signal arrives before the first epoch is done.
+    const args = ['--engine', 'reference', '--set', 'local.iterations=50', '--log-level', 'debug'];
+    const killed = await locoprop(['train', 'tiny.yaml', '--out', 'early', ...args], {
+      cwd: folder,
+      onStderr: (text, child) => {
+        if (text.includes('step.done')) child.kill('SIGKILL');
+      },
+    });
+    expect(killed.code).toBe('SIGKILL');
+    expectFailure(await run('evaluate', 'early', '{dataset: curves, examples: 8}'), 1, /^error STORE_NO_CHECKPOINT[^]*train --resume/);
+    const { code, stderr } = await run('train', '--resume', 'early', '--engine', 'onnx');
+    expect(stderr).toContain('early has saved no checkpoint: it begins at step 0.');
+    expect(stderr).toContain('epoch 1 done');
+    expect(code).toBe(0);
+  });
+
+  it('goes on where it was stopped while it waited for workers', async () => {
+    let sent = false;
+    const stopped = await locoprop(['train', 'tiny.yaml', '--out', 'waited', '--listen', '127.0.0.1:0'], {
+      cwd: folder,
+      onStderr: (text, child) => {
+        if (!sent && text.includes('waiting for workers')) sent = child.kill('SIGINT');
+      },
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('`locoprop train --resume waited`');
+    expect(await documentOf(['train', '--resume', 'waited'], { cwd: folder })).toMatchObject({ epochs: 2 });
   });
 });
 

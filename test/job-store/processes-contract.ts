@@ -77,7 +77,7 @@ export const describeProcesses = (newPlace: NewPlace, kills: number): void => {
         const runStore = store.run('a', fence);
         await runStore.lock();
         const run = await Run.open(runStore, { keepCheckpoints: 1, program: 'test' });
-        const { state, damaged } = await run.resume();
+        const { state, damaged } = (await run.resume())!;
         const { step } = state.position;
         expect(damaged).toEqual([]);
         expect(step).toBeGreaterThanOrEqual(Math.max(1, before));

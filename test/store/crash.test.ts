@@ -51,7 +51,7 @@ describe('a run whose process is killed at any moment', () => {
 
       const { state: seen } = await (await readRun(directory)).loadCheckpoint('latest');
       const run = await openRun(directory, { keepCheckpoints: 2, program: 'test' });
-      const { state, damaged } = await run.resume();
+      const { state, damaged } = (await run.resume())!;
       const { step } = state.position;
       expect(seen.position).toEqual(state.position);
       expect(damaged).toEqual([]);

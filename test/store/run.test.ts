@@ -111,7 +111,7 @@ describe('a run', () => {
     expect(first.last).toBe(4);
     const run = await openRun(location, options);
     onTestFinished(() => run.close());
-    const { state, file } = await run.resume();
+    const { state, file } = (await run.resume())!;
     expect([state.position.step, file]).toEqual([2, 'checkpoints/step-00000002.safetensors']);
     expect(run.events.last).toBe(2);
     expect(await run.readMetrics()).toEqual([metricsAt(1), metricsAt(2)]);
@@ -137,20 +137,32 @@ describe('a run', () => {
     expect(await lines()).toEqual([fullMetrics]);
   });
 
+  it('begins anew where it has saved no checkpoint, and not where all are damaged', async () => {
+    const run = await create(await temporaryFolder());
+    await run.events.emit({ type: 'epoch.done', ...metricsAt(1) });
+    expect(await run.hasCheckpoint()).toBe(false);
+    expect(await run.resume()).toBeNull();
+    expect([run.events.last, await run.readMetrics()]).toEqual([0, []]);
+    const file = await run.saveCheckpoint(stateAt(0), false);
+    await writeFile(join(run.location, file), 'damaged');
+    expect(await run.hasCheckpoint()).toBe(true);
+    expect(await failureOf(run.resume())).toMatchObject({ code: 'STORE_NO_CHECKPOINT' });
+  });
+
   it('never resumes from a checkpoint whose part of the log is gone', async () => {
     const { location } = await trained();
     const file = join(location, 'checkpoints/step-00000002.safetensors');
     const whole = await readFile(file);
     await writeFile(file, whole.subarray(1));
     const run = await openRun(location, options);
-    expect((await run.resume()).state.position.step).toBe(1);
+    expect((await run.resume())!.state.position.step).toBe(1);
     await run.close();
 
     // It can be read again, but the log has been taken back before it.
     await writeFile(file, whole);
     const again = await openRun(location, options);
     onTestFinished(() => again.close());
-    const { state, damaged } = await again.resume();
+    const { state, damaged } = (await again.resume())!;
     expect(state.position.step).toBe(1);
     expect(damaged).toEqual([
       {
