@@ -189,6 +189,7 @@ const progressOf = ({ state, file }: LoadedCheckpoint): Progress => ({
 });
 
 const recorderOf = (run: Run): RunRecorder => ({
+  location: run.location,
   get lastEvent() {
     return run.events.last;
   },

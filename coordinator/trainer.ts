@@ -27,6 +27,8 @@ import { Stopwatch } from './stopwatch.js';
 
 /** Where a trainer's events and checkpoints go. */
 export interface RunRecorder {
+  /** Where the run's files are, for messages; without it they are named as within the run. */
+  readonly location?: string;
   /** Number of the last event. */
   readonly lastEvent: number;
   emit(event: RunEventBody): Promise<void>;
@@ -328,7 +330,11 @@ export class Trainer {
     { step, epoch }: Pick<Position, 'step' | 'epoch'>,
     where: string,
   ): LocopropError {
-    const checkpoint = this.#lastCheckpoint ?? 'none: the run had saved none yet';
-    return new LocopropError('TRAINING_DIVERGED', { quantity, step, epoch, where, checkpoint });
+    const { location } = this.#options.recorder;
+    const file =
+      this.#lastCheckpoint && [...(location === undefined ? [] : [location]), this.#lastCheckpoint].join('/');
+    const start =
+      file === null ? '' : `; to start from the last good weights, set its \`initialWeights\` to ${file}`;
+    return new LocopropError('TRAINING_DIVERGED', { quantity, step, epoch, where, start });
   }
 }

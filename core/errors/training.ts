@@ -5,7 +5,7 @@ export const trainingErrors = {
   TRAINING_DIVERGED: {
     message: 'The {quantity} of step {step} (epoch {epoch}) is not finite{where}.',
     remedy:
-      'Lower the learning rate or the activation learning rate, or resume from the last good checkpoint {checkpoint} with other values.',
+      'Train a new run with a lower learning rate or activation learning rate{start}.',
     retryable: false,
     exitCode: 1,
   },

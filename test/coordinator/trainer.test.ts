@@ -92,6 +92,7 @@ describe.each(['reference', 'onnx', 'tfjs'])('the trainer on %s', (engineName) =
     expect(unguarded.error).toMatchObject({
       code: 'TRAINING_DIVERGED',
       message: expect.stringContaining('epoch 1') as unknown,
+      remedy: 'Train a new run with a lower learning rate or activation learning rate.',
     });
     for (const { state } of unguarded.checkpoints) {
       expect(state.layers.every(({ weights }) => weights.data.every(Number.isFinite))).toBe(true);
@@ -133,6 +134,27 @@ describe.each(['reference', 'onnx', 'tfjs'])('the trainer on %s', (engineName) =
       event.type === 'epoch.done' ? event.layers.map(({ guardGaveUp }) => guardGaveUp) : [],
     );
     expect(counted).toEqual([5, 0, 0, 0]);
+  });
+
+  it('names the checkpoint that a new run can start from where one diverges', async () => {
+    const layers = [
+      { units: 8, transfer: 'identity' },
+      { units: 12, transfer: 'identity' },
+    ];
+    const job = smallJob({
+      network: { layers, loss: 'squared_error' },
+      training: { batchSize: 10, epochs: 20, schedule: 'constant' },
+      local: { iterations: 10, schedule: 'constant', optimizer: { name: 'sgd', learningRate: 1e30 } },
+      guard: { enabled: false },
+      checkpoints: { everySteps: 1 },
+    });
+    const { error, checkpoints } = await train(engine, job);
+    expect(checkpoints.length).toBeGreaterThan(0);
+    expect(error).toMatchObject({
+      code: 'TRAINING_DIVERGED',
+      message: expect.stringContaining('; the outputs of layer ') as unknown,
+      remedy: expect.stringMatching(/set its `initialWeights` to step-\d+\.$/) as unknown,
+    });
   });
 
   it('leaves alone the layers of a run that has fitted its data', async () => {
