@@ -61,6 +61,9 @@ const contenders: readonly string[] = likelyEngines({ gpu: true, cuda: true });
 const asTrial = (engine: EngineDiagnosis): Trial =>
   engine.available ? engine : { name: engine.name, failure: 'not available' };
 
+/** In place of a remedy that names the diagnosis itself. */
+const HOW_TO_GET = 'docs/engines.md and docs/gpu.md say what each engine needs.';
+
 /** The oldest Node that locoprop runs on, as its package.json has it. */
 const OLDEST_NODE = '20.19.0';
 
@@ -78,7 +81,7 @@ async function diagnoseEngine(name: string, threads: number | null): Promise<Eng
     }
   } catch (error) {
     if (!(error instanceof LocopropError)) throw error;
-    const { message: reason, remedy } = error;
-    return { name, available: false, reason, remedy };
+    const { code, message: reason, remedy } = error;
+    return { name, available: false, reason, remedy: code === 'ENGINE_UNAVAILABLE' ? HOW_TO_GET : remedy };
   }
 }

@@ -64,7 +64,13 @@ async function loadInputs(
   const dataset = await loadDataset(sourceOf(run), { directory, environment, split: 'test', targets, seed });
   const expected = run.network.layers[0]!.inputs;
   if (dataset.features !== expected) {
-    const details = { dataset: dataset.name, actual: dataset.features, expected, kind: 'inputs' };
+    const details = {
+      dataset: dataset.name,
+      actual: dataset.features,
+      expected,
+      kind: 'inputs',
+      does: 'takes',
+    };
     throw new LocopropError('DATA_WIDTH_MISMATCH', details);
   }
   return dataset;

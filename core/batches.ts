@@ -109,11 +109,12 @@ export function requireWidths(
   network: { readonly inputs: number; readonly outputs: number },
 ): void {
   const widths = [
-    { actual: dataset.features, expected: network.inputs, kind: 'inputs' },
+    { actual: dataset.features, expected: network.inputs, kind: 'inputs', does: 'takes' },
     {
       actual: targetWidth(dataset, kind),
       expected: network.outputs,
       kind: kind === 'labels' ? 'classes' : kind,
+      does: 'gives',
     },
   ];
   for (const width of widths) {

@@ -4,7 +4,8 @@ import type { ErrorEntry } from './entry.js';
 export const dataErrors = {
   DATA_FILE_MISSING: {
     message: 'The data file {file} does not exist.',
-    remedy: 'Check the path; relative paths start at the folder of the spec.',
+    remedy:
+      'Check the path. Relative paths in a spec start at its folder, those of arguments at the working directory.',
     retryable: false,
     exitCode: 2,
   },
@@ -16,13 +17,13 @@ export const dataErrors = {
   },
   DATA_FORMAT_UNKNOWN: {
     message: 'The name of the data file {file} does not tell its format.',
-    remedy: 'Name the format in the spec: {formats}.',
+    remedy: 'Name the `format` in the data source: {formats}.',
     retryable: false,
     exitCode: 2,
   },
   DATA_MALFORMED: {
     message: 'The {format} file {file} is damaged or no {format} file; {place}: {reason}',
-    remedy: 'Get or write the file anew; if it is another format, name that in the spec.',
+    remedy: 'Get or write the file anew; if it is another format, name that in the data source.',
     retryable: false,
     exitCode: 2,
   },
@@ -75,14 +76,14 @@ export const dataErrors = {
     exitCode: 2,
   },
   DATA_WIDTH_MISMATCH: {
-    message: 'Each example of {dataset} has {actual} {kind}; the network takes {expected}.',
+    message: 'Each example of {dataset} has {actual} {kind}; the network {does} {expected}.',
     remedy: 'Change the width of the first or last layer, or name other columns.',
     retryable: false,
     exitCode: 2,
   },
   DATA_SOURCE_INVALID: {
     message: 'The data source {file} cannot be used like this: {reason}',
-    remedy: 'Change the data source in the spec.',
+    remedy: 'Change the data source.',
     retryable: false,
     exitCode: 2,
   },

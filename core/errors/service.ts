@@ -11,7 +11,7 @@ export const serviceErrors = {
   JOB_STATE_CONFLICT: {
     message: 'The job {job} is {state}; it cannot become {wanted}.',
     remedy:
-      'See `locoprop status {job}` for what it does now. What has not ended is cancelled before it can be deleted.',
+      'See `locoprop status {job}` for what it does now. To run what was cancelled or is completed, submit it again; to delete what has not ended, cancel it first.',
     retryable: false,
     exitCode: 1,
   },
@@ -51,7 +51,7 @@ export const serviceErrors = {
   JOB_PATH_REFUSED: {
     message: 'The spec names {path}, which a coordinator does not open: {reason}',
     remedy:
-      'Upload the file (`locoprop submit` does so by itself) or name one within the folder that the coordinator was started with.',
+      'Data and weights are uploaded, as `locoprop submit` does by itself, or lie in the folder that the coordinator was given with --files. Plugins are never uploaded: they lie in that of --plugins.',
     retryable: false,
     exitCode: 2,
   },
@@ -157,6 +157,12 @@ export const serviceErrors = {
     message: 'No coordinator answers at {server}: {reason}',
     remedy: 'Start one with `locoprop up`, or say where it is with --server or LOCOPROP_URL.',
     retryable: true,
+    exitCode: 1,
+  },
+  SERVICE_UNTRUSTED: {
+    message: 'The coordinator at {server} is not trusted: {reason}',
+    remedy: 'Name the certificate of the authority that its own is of with --ca.',
+    retryable: false,
     exitCode: 1,
   },
   SERVICE_ANSWER_INVALID: {

@@ -23,7 +23,8 @@ export const storeErrors = {
   },
   STORE_RUN_EXISTS: {
     message: 'The folder {directory} is not empty.',
-    remedy: 'If it holds a run, go on with that by `locoprop train --resume {directory}`; else name another folder.',
+    remedy:
+      'If it holds a run, go on with that by `locoprop train --resume {directory}`; else name another folder.',
     retryable: false,
     exitCode: 2,
   },

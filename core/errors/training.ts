@@ -4,8 +4,7 @@ import type { ErrorEntry } from './entry.js';
 export const trainingErrors = {
   TRAINING_DIVERGED: {
     message: 'The {quantity} of step {step} (epoch {epoch}) is not finite{where}.',
-    remedy:
-      'Train a new run with a lower learning rate or activation learning rate{start}.',
+    remedy: 'Train a new run with a lower learning rate or activation learning rate{start}.',
     retryable: false,
     exitCode: 1,
   },
@@ -19,7 +18,8 @@ export const trainingErrors = {
   },
   RUN_STOPPED_WAITING: {
     message: 'The run was stopped while it waited for workers, after step {step}.',
-    remedy: 'Continue it with `locoprop train --resume {directory}`: it goes on from its last checkpoint, or from the start where it has none.',
+    remedy:
+      'Continue it with `locoprop train --resume {directory}`: it goes on from its last checkpoint, or from the start where it has none.',
     retryable: true,
     exitCode: 1,
   },

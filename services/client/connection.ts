@@ -43,6 +43,8 @@ export class ConnectionFailure extends Error {
   readonly passing: boolean;
   /** The host is not known, as may be while it starts anew in a container. */
   readonly unknownHost: boolean;
+  /** The authority that has signed the server's certificate is not known. */
+  readonly untrusted: boolean;
 
   constructor(cause: unknown, sent: boolean) {
     super(textOf(cause), { cause });
@@ -51,6 +53,7 @@ export class ConnectionFailure extends Error {
     const code = codeOf(cause);
     this.passing = PASSING.includes(code);
     this.unknownHost = code === 'ENOTFOUND';
+    this.untrusted = WRONG_AUTHORITY.includes(code);
   }
 }
 
@@ -59,8 +62,11 @@ const codeOf = (cause: unknown): string => {
   return first instanceof Error && 'code' in first ? String(first.code) : '';
 };
 
-const WRONG_AUTHORITY =
-  'DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE';
+const WRONG_AUTHORITY = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
 
 /** A name of several addresses fails with a failure for each. */
 function textOf(cause: unknown): string {
@@ -68,8 +74,8 @@ function textOf(cause: unknown): string {
   const code = codeOf(cause);
   if (code.startsWith('HPE_')) return 'what answers there is no HTTP; gRPC and workers have other ports';
   if (code === 'EPROTO') return 'what answers there is no TLS; its address may begin with http://';
-  if (WRONG_AUTHORITY.split(' ').includes(code))
-    return 'the authority that has signed its certificate is not known here; --ca names its file';
+  if (WRONG_AUTHORITY.includes(code))
+    return 'the authority that has signed its certificate is not known here';
   return messageOf(cause);
 }
 

@@ -46,7 +46,7 @@ export class Requests {
 
   /**
    * Sends a request until it is answered with success, or it makes no sense any more.
-   * @throws LocopropError SERVICE_UNREACHABLE, SERVICE_ANSWER_INVALID; RemoteError; the signal's reason
+   * @throws LocopropError SERVICE_UNREACHABLE, SERVICE_UNTRUSTED, SERVICE_ANSWER_INVALID; RemoteError; the signal's reason
    */
   async send({ repeatable, ...request }: RepeatedRequest): Promise<IncomingMessage> {
     const begun = performance.now();
@@ -101,7 +101,13 @@ export class Requests {
   /** What a connection that was not made or broke comes to. */
   lost(cause: ConnectionFailure): Failed {
     const details = { server: this.name, reason: cause.message };
-    const failure = new LocopropError('SERVICE_UNREACHABLE', details, { cause });
+    const failure = new LocopropError(
+      cause.untrusted ? 'SERVICE_UNTRUSTED' : 'SERVICE_UNREACHABLE',
+      details,
+      {
+        cause,
+      },
+    );
     // A name that was known and is not any more will be known again.
     const passing = cause.passing || (cause.unknownHost && this.#answered);
     return { failure, unheard: !cause.sent, passing, waitMs: 0 };

@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { LocopropError } from '../../core/errors/error.js';
 import { SpecRefusal, type FieldProblem, type SpecProblem } from '../../core/errors/spec-refusal.js';
 import { showPath } from '../../core/spec/plain-value.js';
@@ -28,8 +28,8 @@ export function withLines(error: unknown, text: string): unknown {
     return refused(problems, error.fields);
   }
   const name = NAMES.map((field) => details[field]).find((value) => typeof value === 'string');
-  const line = name === undefined ? null : lineNaming(document, lines, name);
-  return refused([{ path: '', line, text: error.message }]);
+  const place = name === undefined ? null : placeNaming(document, lines, name);
+  return refused([{ path: '', line: null, ...place, text: error.message }]);
 }
 
 /** The line of a field, or of the nearest one around it that is there. */
@@ -41,16 +41,28 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return null;
 }
 
-/** The first line that names a file or a data set, whole or by its end. */
-function lineNaming(document: Document, lines: LineCounter, name: string): number | null {
-  let found: number | null = null;
+/** The first field that names a file or a data set, whole or by its end. */
+function placeNaming(
+  document: Document,
+  lines: LineCounter,
+  name: string,
+): Pick<SpecProblem, 'path' | 'line'> | null {
+  let found: Pick<SpecProblem, 'path' | 'line'> | null = null;
   visit(document, {
-    Scalar: (key, { value, range }) => {
+    Scalar: (key, node, above) => {
+      const { value, range } = node;
       if (key === 'key' || typeof value !== 'string' || value === '' || !range) return undefined;
       if (value !== name && value !== `upload:${name}` && !name.endsWith(`/${value}`)) return undefined;
-      found = lines.linePos(range[0]).line;
+      found = { path: showPath(fieldOf([...above, node])), line: lines.linePos(range[0]).line };
       return visit.BREAK;
     },
   });
   return found;
 }
+
+/** The way to the last of these, each of which holds the next one. */
+const fieldOf = (nodes: readonly unknown[]): PropertyKey[] =>
+  nodes.flatMap((node, index) => {
+    if (isPair(node)) return String(isScalar(node.key) ? node.key.value : node.key);
+    return isSeq(node) ? node.items.indexOf(nodes[index + 1]) : [];
+  });

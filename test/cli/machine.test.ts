@@ -88,6 +88,8 @@ describe('doctor', () => {
     const { stdout } = await locoprop(['doctor', '--threads', '1'], { env });
     expect(stdout).toMatch(/^ {2}onnx: [\d.]+ GFLOP\/s on 1 thread, float32 /m);
     expect(stdout).toContain(`mnist: ${data}`);
+    expect(stdout, 'an engine that is not here').toContain('docs/gpu.md');
+    expect(stdout).not.toContain('locoprop doctor');
     expect(stdout).toContain('set LOCOPROP_DATA_DIR to the folder above it');
   });
 

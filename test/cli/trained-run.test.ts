@@ -54,7 +54,20 @@ describe('evaluate', () => {
   it('refuses an unknown data set with a near miss', async () => {
     const { code, stderr } = await run('evaluate', RUN, '{dataset: curvs, examples: 3}');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error SPEC_INVALID: [^]*did you mean "?curves"?/);
+    expect(stderr).toMatch(
+      /^error SPEC_INVALID: DATA has a problem:\n {2}dataset [^]*did you mean "?curves"?/,
+    );
+  });
+
+  it('tells a data set from a file, and where the path of a file starts', async () => {
+    const named = await run('evaluate', RUN, 'mnist');
+    expect(named.code).toBe(2);
+    expect(named.stderr).toMatch(/^error CLI_USAGE: .* write '\{dataset: mnist\}'\./);
+    const missing = await run('evaluate', RUN, 'missing.npy');
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toMatch(
+      /^error DATA_FILE_MISSING: [^]* those of arguments at the working directory\./,
+    );
   });
 });
 

@@ -231,6 +231,6 @@ describe('commands', () => {
     });
     const refused = await line.run('jobs');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('SERVICE_UNREACHABLE');
+    expect(refused.stderr).toMatch(/^error SERVICE_UNTRUSTED: .*\n.* with --ca\.\n$/);
   });
 });

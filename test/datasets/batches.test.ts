@@ -76,6 +76,8 @@ describe('a batch', () => {
     expect([check('inputs', 3, 2), check('labels', 2, 2), check('targets', 2, 1)]).toEqual(
       Array.from({ length: 3 }, () => 'DATA_WIDTH_MISMATCH'),
     );
+    expect(() => requireWidths(dataset, 'inputs', { inputs: 3, outputs: 2 })).toThrow('the network takes 3.');
+    expect(() => requireWidths(dataset, 'inputs', { inputs: 2, outputs: 7 })).toThrow('the network gives 7.');
   });
 });
 

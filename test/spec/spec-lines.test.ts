@@ -66,8 +66,12 @@ training: { epochs: 1 }
       throw new LocopropError(code, details);
     };
     const [data] = problemsOf(text, refused('DATASET_UNKNOWN', { dataset: 'abc' }));
-    expect(data).toMatchObject({ line: 4, text: 'There is no uploaded data set abc.' });
+    expect(data).toMatchObject({
+      path: 'data.train.file',
+      line: 4,
+      text: 'There is no uploaded data set abc.',
+    });
     const [plugin] = problemsOf(text, refused('PLUGIN_FAILED', { file: '/plugins/one.mjs', reason: 'x' }));
-    expect(plugin).toMatchObject({ line: 2 });
+    expect(plugin).toMatchObject({ path: 'plugins.0', line: 2 });
   });
 });
