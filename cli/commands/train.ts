@@ -21,6 +21,7 @@ import {
 import { openJob, requireOneSource, type JobOptions } from '../open-job.js';
 import { note, print, printJson } from '../output.js';
 import { openProgress, type ProgressView } from '../progress.js';
+import { remarksOnSpec } from '../spec-remarks.js';
 import { trackingOf, trackingText, type OpenTracking } from '../tracking.js';
 import { summaryText } from '../summary-text.js';
 
@@ -122,6 +123,13 @@ async function runToEnd(
     ? { record: log.run, remark: () => undefined, close: () => undefined }
     : openProgress(process.stderr);
   run.events.subscribe(view.record);
+  run.events.subscribe((event) => {
+    if (event.type !== 'run.started') return;
+    for (const text of remarksOnSpec(job.spec, event)) {
+      if (log) log.service({ type: 'note', text });
+      else view.remark(text);
+    }
+  });
   const tracking = openTracking?.(log ? log.service : (event) => view.remark(trackingText(event)));
   tracking?.follow(run, job.spec.name, job.spec);
   try {

@@ -103,7 +103,9 @@ const training = z
         'second-order method of the section of that name; of `local`, `regularizer` alone applies, and ' +
         'workers are not used.',
     ).default('locoprop'),
-    batchSize: wholeNumber('B, the examples of a mini-batch.', { maximum: 10_000_000 }).default(1000),
+    batchSize: wholeNumber('B, the examples of a mini-batch; all of them where there are fewer.', {
+      maximum: 10_000_000,
+    }).default(1000),
     epochs: wholeNumber('How often the training data are gone through.', { maximum: 1_000_000 }),
     stopAfterEpochs: wholeNumber('End after so many epochs already; the schedule stays that of all `epochs`.')
       .nullable()

@@ -135,6 +135,16 @@ describe('train', () => {
     expect(messages).toEqual(['run.started', ...steps, 'epoch.done', 'checkpoint.saved', 'run.ended']);
   });
 
+  it('remarks on what in the spec has another effect than it seems to', async () => {
+    const sets = ['training.batchSize=1000', 'training.epochs=1'];
+    const args = sets.flatMap((set) => ['--set', set]);
+    const { code, stderr } = await locoprop(['train', 'tiny.yaml', '--out', 'remarked', ...args], {
+      cwd: folder,
+    });
+    expect(code).toBe(0);
+    expect(stderr).toContain('\ntraining.batchSize is 1,000; a batch has all 64 examples that there are.\n');
+  });
+
   it('rewrites one line on a terminal, within its width', () => {
     const command = `stty cols 40; ${process.execPath} ${main} train tiny.yaml --out terminal`;
     const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {

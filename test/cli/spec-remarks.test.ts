@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { remarksOnSpec } from '#cli/spec-remarks.js';
+import type { RunEvent } from '#core/events.js';
+import type { JobSpec } from '#core/spec/job-spec.js';
+
+const started = (
+  trainExamples: number,
+  epochs: number,
+  step = 0,
+): Extract<RunEvent, { type: 'run.started' }> => ({
+  type: 'run.started',
+  sequence: 1,
+  time: '2026-01-01T00:00:00.000Z',
+  job: 'job',
+  engine: 'onnx',
+  threads: 1,
+  parameters: 1,
+  trainExamples,
+  stepsPerEpoch: 4,
+  epochs,
+  step,
+});
+
+const remarks = (training: Partial<JobSpec['training']>, event: ReturnType<typeof started>): string[] =>
+  remarksOnSpec(
+    {
+      training: {
+        batchSize: 16,
+        epochs: 3,
+        schedule: { name: 'constant' },
+        ...training,
+      } as JobSpec['training'],
+    },
+    event,
+  );
+
+describe('a remark on a spec', () => {
+  it('is made where the data are smaller than a batch', () => {
+    expect(remarks({}, started(16, 3))).toEqual([]);
+    expect(remarks({ batchSize: 1000 }, started(64, 3))).toEqual([
+      'training.batchSize is 1,000; a batch has all 64 examples that there are.',
+    ]);
+  });
+});
