@@ -167,7 +167,11 @@ describe('a run without a checkpoint', () => {
       },
     });
     expect(killed.code).toBe('SIGKILL');
-    expectFailure(await run('evaluate', 'early', '{dataset: curves, examples: 8}'), 1, /^error STORE_NO_CHECKPOINT[^]*train --resume/);
+    expectFailure(
+      await run('evaluate', 'early', '{dataset: curves, examples: 8}'),
+      1,
+      /^error STORE_NO_CHECKPOINT[^]*train --resume/,
+    );
     const { code, stderr } = await run('train', '--resume', 'early', '--engine', 'onnx');
     expect(stderr).toContain('early has saved no checkpoint: it begins at step 0.');
     expect(stderr).toContain('epoch 1 done');

@@ -41,4 +41,14 @@ describe('a remark on a spec', () => {
       'training.batchSize is 1,000; a batch has all 64 examples that there are.',
     ]);
   });
+
+  it('is made where the schedule has a rate of 0 in every epoch that is left', () => {
+    const schedule = { name: 'notebook', warmupEpochs: 2 } as const;
+    const nothing = ['Nothing is learnt: the schedule notebook has a rate of 0 in every epoch of this run.'];
+    expect(remarks({ schedule }, started(64, 3))).toEqual([]);
+    // It begins with 0, and ends with 0.
+    expect(remarks({ schedule }, started(64, 1))).toEqual(nothing);
+    expect(remarks({ schedule }, started(64, 3, 8))).toEqual(nothing);
+    expect(remarks({ schedule }, started(64, 3, 12)), 'of a run that has ended').toEqual([]);
+  });
 });

@@ -136,13 +136,15 @@ describe('train', () => {
   });
 
   it('remarks on what in the spec has another effect than it seems to', async () => {
-    const sets = ['training.batchSize=1000', 'training.epochs=1'];
+    const schedule = 'training.schedule={name: notebook, warmupEpochs: 2}';
+    const sets = ['training.batchSize=1000', 'training.epochs=1', schedule];
     const args = sets.flatMap((set) => ['--set', set]);
     const { code, stderr } = await locoprop(['train', 'tiny.yaml', '--out', 'remarked', ...args], {
       cwd: folder,
     });
     expect(code).toBe(0);
     expect(stderr).toContain('\ntraining.batchSize is 1,000; a batch has all 64 examples that there are.\n');
+    expect(stderr).toContain('\nNothing is learnt: the schedule notebook has a rate of 0 ');
   });
 
   it('rewrites one line on a terminal, within its width', () => {

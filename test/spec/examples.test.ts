@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { epochFactor } from '#core/schedules.js';
 import type { JobSpec } from '#core/spec/job-spec.js';
 import { readCompare } from '#services/configuration/compare-file.js';
 import { initialSpecText } from '#services/configuration/initial-spec.js';
@@ -115,6 +116,12 @@ describe('examples', () => {
 });
 
 describe('the template', () => {
+  it('learns from the first epoch on, however few there are', async () => {
+    const { training } = await read('template');
+    expect(epochFactor(training.schedule, 0, training.epochs)).toBeGreaterThan(0);
+    expect(epochFactor(training.schedule, 0, 1)).toBeGreaterThan(0);
+  });
+
   it('tells the defaults of what it leaves out', async () => {
     const text = await readFile(pathOf('template'), 'utf8');
     const left = [...text.matchAll(/^ *# ([a-zA-Z]+: (?:\{.*?\}|\[\]|\S+))(?= |$)/gm)]
