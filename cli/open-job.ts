@@ -45,7 +45,9 @@ export function requireOneSource(spec: string | undefined, { resume, out }: JobO
         ? 'A run that is continued has its own spec; name either a spec or --resume.'
         : resume !== undefined && out !== undefined
           ? 'A run is continued in its own folder; --out is for new runs.'
-          : null;
+          : resume === '' || out === ''
+            ? `${out === '' ? '--out' : '--resume'} names no folder.`
+            : null;
   if (refused !== null) throw new LocopropError('CLI_USAGE', { reason: refused });
 }
 

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../core/events.js';
 import { epochFactor } from '../core/schedules.js';
 import type { JobSpec } from '../core/spec/job-spec.js';
-import { grouped } from './format.js';
+import { counted, grouped } from './format.js';
 
 /** What in a spec has another effect than it seems to, now that it is known what the run has. */
 export function remarksOnSpec(
@@ -12,7 +12,7 @@ export function remarksOnSpec(
   if (training.batchSize > trainExamples) {
     const size = grouped(training.batchSize);
     remarks.push(
-      `training.batchSize is ${size}; a batch has all ${grouped(trainExamples)} examples that there are.`,
+      `training.batchSize is ${size}; a batch has all the data, ${counted(trainExamples, 'example')}.`,
     );
   }
   const first = Math.floor(step / stepsPerEpoch);

@@ -16,10 +16,10 @@ const LABELS: Readonly<Record<ScoreName, string>> = {
 /** What a person reads at the end of a run. */
 export function summaryText(summary: RunSummary): string {
   const { outcome, epochs, steps, trainSeconds, wallSeconds, examplesPerSecond, engine } = summary;
-  const head = `${summary.job}: ${outcome} after ${epochs} epochs, ${steps} steps`;
+  const head = `${summary.job}: ${outcome} after ${counted(epochs, 'epoch')}, ${counted(steps, 'step')}`;
   const time =
     `${duration(trainSeconds)} of training at ${grouped(examplesPerSecond)} examples/s ` +
-    `(${engine.name}, ${engine.threads} threads), ${duration(wallSeconds)} in all`;
+    `(${engine.name}, ${counted(engine.threads, 'thread')}), ${duration(wallSeconds)} in all`;
   return [
     '',
     head,

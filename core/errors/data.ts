@@ -13,7 +13,7 @@ export const dataErrors = {
     message: 'The data file {file} cannot be read: {reason}',
     remedy: 'Check that it is a regular file that this user may read.',
     retryable: false,
-    exitCode: 1,
+    exitCode: 2,
   },
   DATA_FORMAT_UNKNOWN: {
     message: 'The name of the data file {file} does not tell its format.',
@@ -58,7 +58,8 @@ export const dataErrors = {
     exitCode: 2,
   },
   DATA_COUNTS_DIFFER: {
-    message: '{inputsFile} holds {inputs} examples, but {otherFile} holds {others} {kind}.',
+    message:
+      'The numbers of examples differ: {inputsFile} holds {inputs}, {otherFile} holds {kind} of {others}.',
     remedy: 'Give files or arrays that belong together.',
     retryable: false,
     exitCode: 2,
@@ -70,7 +71,7 @@ export const dataErrors = {
     exitCode: 2,
   },
   DATA_TOO_FEW_EXAMPLES: {
-    message: 'The data set {dataset} has {available} examples; {wanted} are asked for.',
+    message: 'The data set {dataset} has too few examples: {available}, where {wanted} are asked for.',
     remedy: 'Lower `examples`, `skip` or `testShare` of the data source.',
     retryable: false,
     exitCode: 2,

@@ -28,6 +28,12 @@ export const storeErrors = {
     retryable: false,
     exitCode: 2,
   },
+  STORE_NO_FOLDER: {
+    message: '{directory} cannot be the folder of a run: it is, or lies below, a file.',
+    remedy: 'Name a new or an empty folder.',
+    retryable: false,
+    exitCode: 2,
+  },
   STORE_LOCKED: {
     message: 'The folder {directory} is in use by process {pid} of machine {host}.',
     remedy:

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LocopropError } from '../../core/errors/error.js';
 import type { RunState } from '../../core/state.js';
 import { Checkpoints, type LoadedCheckpoint } from './checkpoints.js';
-import { writeFailed } from './failure.js';
+import { hasCode, writeFailed } from './failure.js';
 import { FolderRunStore } from './folder-run-store.js';
 import { MetricsFile } from './metrics.js';
 import { RunEvents } from './run-events.js';
@@ -125,7 +125,7 @@ export class Run extends StoredRun {
 /**
  * Begins a run: `<root>/<job>`, or `<root>/<job>-2` and so on where that is taken, or `directory`.
  *
- * @throws STORE_RUN_EXISTS when `directory` is not empty; STORE_LOCKED, STORE_WRITE_FAILED
+ * @throws STORE_RUN_EXISTS when `directory` is not empty; STORE_NO_FOLDER, STORE_LOCKED, STORE_WRITE_FAILED
  */
 export async function createRun(options: CreateRunOptions): Promise<Run> {
   const { directory, root, job, spec } = options;
@@ -175,6 +175,8 @@ async function emptyFolder(directory: string): Promise<RunStore | null> {
     await mkdir(directory, { recursive: true });
     if ((await readdir(directory)).length > 0) return null;
   } catch (cause) {
+    if (hasCode(cause, 'EEXIST', 'ENOTDIR'))
+      throw new LocopropError('STORE_NO_FOLDER', { directory }, { cause });
     throw writeFailed(directory, cause);
   }
   const store = new FolderRunStore(directory);

@@ -1,6 +1,7 @@
 import { LocopropError } from '../../core/errors/error.js';
 import type { EpochMetrics, RunEvent } from '../../core/events.js';
 import { Checkpoints, type LoadedCheckpoint } from './checkpoints.js';
+import { hasCode } from './failure.js';
 import { FolderRunStore } from './folder-run-store.js';
 import { readMetrics } from './metrics.js';
 import { readEvents } from './run-events.js';
@@ -71,8 +72,12 @@ export async function readRun(directory: string): Promise<StoredRun> {
 /** The store of a folder that holds a run. */
 export async function storeOfRun(directory: string): Promise<RunStore> {
   const store = new FolderRunStore(directory);
-  const files = await store.list('.');
+  const missing = (reason: string, cause?: unknown): LocopropError =>
+    new LocopropError('STORE_RUN_MISSING', { directory, reason }, { cause });
+  const files = await store.list('.').catch((error: unknown) => {
+    const { cause } = error as Error;
+    throw hasCode(cause, 'ENOTDIR') ? missing('it is, or lies below, a file', cause) : error;
+  });
   if (files.includes(SPEC_FILE)) return store;
-  const reason = files.length === 0 ? 'it is missing or empty' : `it has no ${SPEC_FILE}`;
-  throw new LocopropError('STORE_RUN_MISSING', { directory, reason });
+  throw missing(files.length === 0 ? 'it is missing or empty' : `it has no ${SPEC_FILE}`);
 }

@@ -67,6 +67,8 @@ describe('wrong use', () => {
       /^error CLI_USAGE: .*Allowed choices are tfjs, onnx, safetensors/,
     ],
     [['export', 'good'], /^error CLI_USAGE: .*--format/],
+    [['train', 'tiny.yaml', '--out', ''], /^error CLI_USAGE: --out names no folder\./],
+    [['train', '--resume', ''], /^error CLI_USAGE: --resume names no folder\./],
     [['train', '--resume', 'nowhere'], /^error STORE_RUN_MISSING: nowhere holds no run/],
     [['verify', 'nowhere'], /^error VECTORS_MISSING: /],
   ])('%j', async (args, message) => {
@@ -116,6 +118,11 @@ describe('wrong data', () => {
       2,
       /^error DATA_FILE_MISSING: .*missing\.npy/,
     );
+  });
+
+  it('a file that cannot be read', async () => {
+    const source = '{file: /dev/zero, format: npy}';
+    expectFailure(await run(...withData(source)), 2, /^error DATA_FILE_UNREADABLE: .*\/dev\/zero/);
   });
 
   it('a file that is truncated', async () => {
@@ -193,11 +200,14 @@ describe('a run without a checkpoint', () => {
 });
 
 describe('a run that cannot go on', () => {
-  it('below a regular file is refused', async () => {
+  it.each(['tiny.yaml', 'tiny.yaml/run'])('in %s, as it is no folder, is refused', async (file) => {
+    const begun = await run('train', 'tiny.yaml', '--out', file);
+    expectFailure(begun, 2, /^error STORE_NO_FOLDER: tiny\.yaml\S* cannot be the folder of a run/);
+    const resumed = await run('train', '--resume', file);
     expectFailure(
-      await run('train', 'tiny.yaml', '--out', 'tiny.yaml/run'),
-      1,
-      /^error STORE_WRITE_FAILED: Cannot write tiny\.yaml\/run: not a directory/,
+      resumed,
+      2,
+      /^error STORE_RUN_MISSING: tiny\.yaml\S* holds no run: it is, or lies below, a file/,
     );
   });
 

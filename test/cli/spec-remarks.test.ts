@@ -38,7 +38,7 @@ describe('a remark on a spec', () => {
   it('is made where the data are smaller than a batch', () => {
     expect(remarks({}, started(16, 3))).toEqual([]);
     expect(remarks({ batchSize: 1000 }, started(64, 3))).toEqual([
-      'training.batchSize is 1,000; a batch has all 64 examples that there are.',
+      'training.batchSize is 1,000; a batch has all the data, 64 examples.',
     ]);
   });
 

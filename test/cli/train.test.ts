@@ -139,11 +139,13 @@ describe('train', () => {
     const schedule = 'training.schedule={name: notebook, warmupEpochs: 2}';
     const sets = ['training.batchSize=1000', 'training.epochs=1', schedule];
     const args = sets.flatMap((set) => ['--set', set]);
-    const { code, stderr } = await locoprop(['train', 'tiny.yaml', '--out', 'remarked', ...args], {
+    const { code, stdout, stderr } = await locoprop(['train', 'tiny.yaml', '--out', 'remarked', ...args], {
       cwd: folder,
     });
     expect(code).toBe(0);
-    expect(stderr).toContain('\ntraining.batchSize is 1,000; a batch has all 64 examples that there are.\n');
+    expect(stdout).toContain('tiny: completed after 1 epoch, 1 step\n');
+    expect(stdout).toContain('(onnx, 1 thread), ');
+    expect(stderr).toContain('\ntraining.batchSize is 1,000; a batch has all the data, 64 examples.\n');
     expect(stderr).toContain('\nNothing is learnt: the schedule notebook has a rate of 0 ');
   });
 

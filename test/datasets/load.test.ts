@@ -97,7 +97,11 @@ describe('a data source', () => {
     const part = await load({ file: 'float32.npy', labels: 'int64.npy', skip: 1, examples: 2 });
     expect([part.examples, part.inputs, part.labels]).toEqual([2, inputs.slice(3, 9), Int32Array.of(1, 2)]);
     const rest = load({ file: 'float32.npy', skip: 5 });
-    await expectRefusal(rest, 'DATA_TOO_FEW_EXAMPLES', /float32.npy has 5 examples; 6 are asked for/);
+    await expectRefusal(
+      rest,
+      'DATA_TOO_FEW_EXAMPLES',
+      /float32.npy has too few examples: 5, where 6 are asked for/,
+    );
   });
 
   it('can hold out a share for the test, drawn by the seed', async () => {
@@ -112,7 +116,7 @@ describe('a data source', () => {
     await expectRefusal(
       load({ ...source, testShare: 0.01 }, { split: 'test' }),
       'DATA_TOO_FEW_EXAMPLES',
-      /has 0 examples/,
+      /too few examples: 0,/,
     );
   });
 
@@ -128,11 +132,7 @@ describe('a data source', () => {
 
   it('is refused when its parts do not belong together', async () => {
     const labels = { file: 'float32.npy', labels: 'bytes.npy' };
-    await expectRefusal(
-      load(labels),
-      'DATA_COUNTS_DIFFER',
-      /holds 5 examples, but .*bytes.npy holds 2 labels/,
-    );
+    await expectRefusal(load(labels), 'DATA_COUNTS_DIFFER', /holds 5, .*bytes.npy holds labels of 2/);
     const wide = { file: 'float32.npy', labels: 'float64-big-endian.npy' };
     await expectRefusal(load(wide), 'DATA_SOURCE_INVALID', /labels of the shape 5 × 3 are not one for each/);
     const negative = { file: 'float32.npy', labels: 'int16-big-endian.npy' };

@@ -69,7 +69,7 @@ describe('a named data set in LOCOPROP_DATA_DIR', () => {
     await expectRefusal(
       load(dir, {}, { examples: 13 }),
       'DATA_TOO_FEW_EXAMPLES',
-      /mnist has 12 examples; 13 are asked/,
+      /mnist has too few examples: 12, where 13 are asked/,
     );
   });
 
@@ -94,7 +94,7 @@ describe('a named data set in LOCOPROP_DATA_DIR', () => {
       'train-images-idx3-ubyte': images(2),
       'train-labels-idx1-ubyte': labels(3),
     });
-    await expectRefusal(load(unlike), 'DATA_COUNTS_DIFFER', /holds 2 examples, but .* holds 3 labels/);
+    await expectRefusal(load(unlike), 'DATA_COUNTS_DIFFER', /holds 2, .* holds labels of 3/);
     const eleven = idxBytes([2], Uint8Array.of(1, 10));
     const wrong = await newFolder({
       'train-images-idx3-ubyte': images(2),

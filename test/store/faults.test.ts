@@ -117,8 +117,8 @@ describe('a run that cannot be written', () => {
     const root = join(await temporaryFolder(), 'runs');
     await writeFile(root, 'a file');
     expect(await failureOf(createRun({ ...options, job: 'job', root, spec: '' }))).toMatchObject({
-      code: 'STORE_WRITE_FAILED',
-      message: `Cannot write ${root}/job: not a directory`,
+      code: 'STORE_NO_FOLDER',
+      message: `${root}/job cannot be the folder of a run: it is, or lies below, a file.`,
     });
     expect(await readFile(root, 'utf8')).toBe('a file');
   });
