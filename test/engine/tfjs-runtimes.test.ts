@@ -46,7 +46,9 @@ describe('the packages of TensorFlow.js', () => {
     await install('@tensorflow/tfjs-node-gpu', working);
     // Asked of the variables that a start of the engine sets, which this is not.
     expect(await start()).toMatchObject({
-      description: expect.stringMatching(/^TensorFlow\.js 4\.0 with TensorFlow 2\.0 on a GPU.*TF32$/) as string,
+      description: expect.stringMatching(
+        /^TensorFlow\.js 4\.0 with TensorFlow 2\.0 on a GPU.*TF32$/,
+      ) as string,
       products: 'tf32',
     });
   });
