@@ -65,7 +65,8 @@ async function newRun(specFile: string, options: JobOptions, program: string): P
   const close = async (): Promise<void> => {
     await run.close();
     // Where its data or its engine cannot be had, nothing has been computed: the next try takes the same folder.
-    if (!begun) await rm(run.location, { recursive: true, force: true });
+    // What cannot be removed is no reason to tell of instead of that one.
+    if (!begun) await Promise.allSettled([rm(run.location, { recursive: true, force: true })]);
   };
   return { job, run, close };
 }
