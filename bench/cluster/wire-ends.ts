@@ -44,16 +44,23 @@ export class WireEnds {
     const connected = once(raw, 'connection');
     const { port } = raw.address() as AddressInfo;
     const peer = spawn(process.execPath, [program, server.address, String(port)], { stdio: 'inherit' });
+    const ended = once(peer, 'exit');
     ends.#close = async () => {
       ends.#channel?.close();
-      await once(peer, 'exit');
+      await ended;
       await server.close();
       raw.close();
     };
-    ends.#channel = await joined.promise;
-    const [socket] = (await connected) as [Socket];
-    ends.#raw = new RawPeer(socket);
-    return ends;
+    try {
+      ends.#channel = await joined.promise;
+      const [socket] = (await connected) as [Socket];
+      ends.#raw = new RawPeer(socket);
+      return ends;
+    } catch (error) {
+      peer.kill();
+      await ends.close();
+      throw error;
+    }
   }
 
   close(): Promise<void> {

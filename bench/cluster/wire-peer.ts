@@ -69,8 +69,8 @@ await channel.send({
     engine: '',
     engineDescription: '',
     threads: 1,
-    memoryBytes: 0,
-    gflops: 0,
+    memoryBytes: 1,
+    gflops: 1,
   },
 });
 new RawPeer(connect(Number(rawPort), '127.0.0.1')).serve();
