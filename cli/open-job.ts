@@ -37,18 +37,20 @@ export async function openJob(
 }
 
 /** @throws LocopropError CLI_USAGE */
-export function requireOneSource(spec: string | undefined, { resume, out }: JobOptions): void {
-  const refused =
-    spec === undefined && resume === undefined
-      ? 'Name a spec to train, or a run to continue with --resume.'
-      : spec !== undefined && resume !== undefined
-        ? 'A run that is continued has its own spec; name either a spec or --resume.'
-        : resume !== undefined && out !== undefined
-          ? 'A run is continued in its own folder; --out is for new runs.'
-          : resume === '' || out === ''
-            ? `${out === '' ? '--out' : '--resume'} names no folder.`
-            : null;
-  if (refused !== null) throw new LocopropError('CLI_USAGE', { reason: refused });
+export function requireOneSource(spec: string | undefined, options: JobOptions): void {
+  const reason = misuseOf(spec, options);
+  if (reason !== null) throw new LocopropError('CLI_USAGE', { reason });
+}
+
+function misuseOf(spec: string | undefined, { resume, out }: JobOptions): string | null {
+  if (spec === undefined && resume === undefined)
+    return 'Name a spec to train, or a run to continue with --resume.';
+  if (spec !== undefined && resume !== undefined)
+    return 'A run that is continued has its own spec; name either a spec or --resume.';
+  if (resume !== undefined && out !== undefined)
+    return 'A run is continued in its own folder; --out is for new runs.';
+  if (out === '') return '--out names no folder.';
+  return resume === '' ? '--resume names no folder.' : null;
 }
 
 async function newRun(specFile: string, options: JobOptions, program: string): Promise<OpenedJob> {

@@ -141,10 +141,11 @@ export class Dispatcher {
   }
 }
 
-const coordinatorsLost = ({ id, coordinator, reached, vanished }: JobRecord): LocopropError =>
-  new LocopropError('JOB_COORDINATORS_LOST', {
-    ...{ job: id, coordinator: coordinator ?? '', step: reached, count: vanished + 1 },
-  });
+function coordinatorsLost(record: JobRecord): LocopropError {
+  const { id: job, coordinator, reached: step } = record;
+  const count = moves.vanishedWith(record);
+  return new LocopropError('JOB_COORDINATORS_LOST', { job, coordinator: coordinator ?? '', step, count });
+}
 
 /** An entry that starts nothing. */
 class StaleEntry extends Error {}

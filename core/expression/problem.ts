@@ -1,8 +1,8 @@
-import { elementwise } from './scalars.js';
+import { numberFunctions } from './scalars.js';
 
 const OPERATORS: ReadonlySet<string> = new Set([
-  ...Object.keys(elementwise),
-  ...['input', 'scalar', 'constant', 'transpose', 'matmul', 'sum', 'max'],
+  ...Object.keys(numberFunctions),
+  ...['input', 'scalar', 'constant'],
 ]);
 
 /** Expressions without a problem: large ones have most of their parts in common with others. */

@@ -27,7 +27,7 @@ export const elementwise: Readonly<Partial<Record<Operator, NumberFunction>>> = 
 };
 
 /** On [1, 1] matrices every operator is one of numbers. */
-const functions: Readonly<Partial<Record<Operator, NumberFunction>>> = {
+export const numberFunctions: Readonly<Partial<Record<Operator, NumberFunction>>> = {
   ...elementwise,
   transpose: (x) => x,
   matmul: (x, y) => x * y,
@@ -56,7 +56,7 @@ export function evaluateScalar(node: Expression, values: ScalarValues): number {
     return value;
   }
   const [x = 0, y = 0, z = 0] = node.args.map((arg) => evaluateScalar(arg, values));
-  const apply = functions[node.op];
+  const apply = numberFunctions[node.op];
   if (!apply) throw new TypeError(`unknown operator "${node.op}"`);
   return apply(x, y, z);
 }

@@ -42,14 +42,15 @@ export const submitted = ({ id, spec, idempotencyKey }: Submission, now: Date): 
 
 const stepOf = ({ progress }: JobRecord): number => progress?.step ?? 0;
 
-const hasProgressed = (record: JobRecord): boolean => stepOf(record) > record.reached;
+/** Coordinators that vanished with it, whoever has it now among them, if it came no further with them. */
+export const vanishedWith = (record: JobRecord): number =>
+  isHeld(record.state) && stepOf(record) <= record.reached ? record.vanished + 1 : 0;
 
 /** After so many a job is taken for what its coordinators die of; an unlucky one comes a step further sooner. */
 const MOST_VANISHED = 10;
 
 /** Whether one coordinator after the other has died with a job, the last one too, and it has come no further. */
-export const endsItsCoordinators = (record: JobRecord): boolean =>
-  isHeld(record.state) && !hasProgressed(record) && record.vanished >= MOST_VANISHED - 1;
+export const endsItsCoordinators = (record: JobRecord): boolean => vanishedWith(record) >= MOST_VANISHED;
 
 /** A coordinator takes a job: a queued one, or one that was running where it has died. */
 export function taken(record: JobRecord, coordinator: string, now: Date): JobRecord {
@@ -59,7 +60,7 @@ export function taken(record: JobRecord, coordinator: string, now: Date): JobRec
     event: { type: 'job.started', coordinator, fence, attempt: attempt + 1 },
     fence,
     reached: Math.max(record.reached, stepOf(record)),
-    vanished: isHeld(record.state) && !hasProgressed(record) ? record.vanished + 1 : 0,
+    vanished: vanishedWith(record),
     coordinator,
     startedAt: record.startedAt ?? now.toISOString(),
     notBefore: null,

@@ -38,7 +38,7 @@ export function takeNumbers(
 /** Another thread that runs routines. Matrices move there and back, and are not copied. */
 export class ColumnThread {
   readonly #worker: Worker;
-  readonly #routines = new RoutineNumbers<CompiledRoutine>((routine) => {
+  readonly #routines = new RoutineNumbers((routine) => {
     if (!this.#lost) this.#send({ kind: 'forget', routine }, []);
   });
   #answered: ((answer: ColumnThreadAnswer) => void) | null = null;

@@ -5,6 +5,7 @@ import { shapesOf } from '../../core/expression/shapes.js';
 import type { Matrix } from '../../core/matrix.js';
 import type { Backend, BackendCall } from '../backend.js';
 import type { EngineInfo } from '../engine.js';
+import { memoized } from '../memo.js';
 import { evaluate, type Arithmetic } from './evaluate.js';
 import type { TfTensor, Tfjs } from './library.js';
 import { planProgram, type Plan } from './plan.js';
@@ -23,20 +24,21 @@ const none: ReadonlySet<string> = new Set();
 /** Carries routines out operation by operation. */
 export class EagerBackend implements Backend<TfjsTensor> {
   readonly info: EngineInfo;
-  readonly #runtime: Pick<Runtime, 'tf' | 'folds'>;
-  readonly #plans = new Map<CompiledRoutine, Plans>();
+  readonly #tf: Tfjs;
+  readonly #plansOf: (routine: CompiledRoutine) => Plans;
+  readonly sessions = 0;
 
-  constructor(info: EngineInfo, runtime: Pick<Runtime, 'tf' | 'folds'>) {
-    this.#runtime = runtime;
+  constructor(info: EngineInfo, { tf, folds }: Pick<Runtime, 'tf' | 'folds'>) {
+    this.#tf = tf;
     this.info = info;
-  }
-
-  get sessions(): number {
-    return this.#plans.size;
+    const plan = (program: Program): Plan => planProgram(program, folds);
+    this.#plansOf = memoized(({ setup, loop, final }) => {
+      return { setup: plan(setup), body: loop && plan(loop.body), final: plan(final) };
+    });
   }
 
   upload(matrix: Matrix): TfjsTensor {
-    return upload(this.#runtime.tf, matrix);
+    return upload(this.#tf, matrix);
   }
 
   download(tensor: TfjsTensor): Matrix {
@@ -45,7 +47,7 @@ export class EagerBackend implements Backend<TfjsTensor> {
 
   run(call: BackendCall<TfjsTensor>): Map<string, TfjsTensor> {
     const plans = this.#plansOf(call.routine);
-    const results = this.#runtime.tf.tidy(() => this.#evaluate(plans, call));
+    const results = this.#tf.tidy(() => this.#evaluate(plans, call));
     return new Map(Object.entries(results).map(([name, tensor]) => [name, wrap(tensor)]));
   }
 
@@ -62,7 +64,7 @@ export class EagerBackend implements Backend<TfjsTensor> {
     { routine, inputs, scalars, passes }: BackendCall<TfjsTensor>,
   ): Record<string, TfTensor> {
     const environment = new Map(Array.from(inputs, ([name, { tensor }]) => [name, tensor]));
-    const arithmetic = tensorArithmetic(this.#runtime.tf);
+    const arithmetic = tensorArithmetic(this.#tf);
     /** What the sections have bound: it is this call's, unlike its inputs. */
     const bound = new Map<string, TfTensor>();
     const run = (plan: Plan, values: ScalarValues, consumed: ReadonlySet<string>): void => {
@@ -95,16 +97,6 @@ export class EagerBackend implements Backend<TfjsTensor> {
     return Object.fromEntries(
       results.map((name) => [name, bound.get(name) ?? environment.get(name)!.clone()]),
     );
-  }
-
-  #plansOf(routine: CompiledRoutine): Plans {
-    const known = this.#plans.get(routine);
-    if (known) return known;
-    const plan = (program: Program): Plan => planProgram(program, this.#runtime.folds);
-    const { setup, loop, final } = routine;
-    const plans = { setup: plan(setup), body: loop && plan(loop.body), final: plan(final) };
-    this.#plans.set(routine, plans);
-    return plans;
   }
 }
 

@@ -35,7 +35,7 @@ class ThreadedEngine implements StartedEngine {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #compiled = memoized<Routine, CompiledRoutine>(compileRoutine);
-  readonly #routines = new RoutineNumbers<CompiledRoutine>((routine) => {
+  readonly #routines = new RoutineNumbers((routine) => {
     if (!this.#lost) this.#send({ kind: 'forget', routine });
   });
   #info: EngineInfo | null = null;
